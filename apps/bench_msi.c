@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What the MSI path costs, in instructions (docs/performance.md). Vectors are those of
+ * a function that no driver has; a device raises where the device's store matters.
+ */
+#include <errno.h>
+
+#include "apps/bench.h"
+#include "arch/bench.h"
+#include "arch/cpu.h"
+#include "arch/irqflags.h"
+#include "drivers/edu/edu.h"
+#include "drivers/pci/pci.h"
+#include "kernel/boot.h"
+#include "kernel/smp.h"
+#include "kernel/time.h"
+
+#define TRIALS      1000
+#define BURST       8
+#define ALLOC_SETS  10
+#define LARGEST_SET 64
+#define MOVES       40
+#define TIMEOUT_MS  1000
+
+static uint64_t samples[TRIALS];
+
+/* --- a device's store: edu, with its handler replaced while it is quiet --- */
+
+struct borrowed {
+	struct irq_desc *desc;
+	irq_handler_t handler;
+	void *arg;
+	uint64_t mark;
+	uintptr_t raise;
+	bool to_handler;
+};
+
+static int borrow(struct borrowed *b, const char **why)
+{
+	struct pci_function *fn = pci_first();
+
+	while (fn && !edu_of(fn))
+		fn = fn->next;
+	*why = "no edu device";
+	if (!fn || !fn->msi.enabled)
+		return -ENODEV;
+	b->desc = fn->msi.descs[0];
+	b->raise = edu_raise_register(edu_of(fn));
+	b->handler = b->desc->handler;
+	b->arg = b->desc->arg;
+	b->desc->arg = &b->mark;
+	b->desc->handler = arch_bench_handler;
+	return 0;
+}
+
+static void give_back(const struct borrowed *b)
+{
+	b->desc->handler = b->handler;
+	b->desc->arg = b->arg;
+}
+
+/* On the hart of the vector. */
+static int store_trials(void *arg)
+{
+	const struct borrowed *b = arg;
+
+	for (unsigned i = 0; i < TRIALS; i++) {
+		struct arch_bench_pair at = arch_bench_store(b->raise, 1);
+
+		samples[i] = (b->to_handler ? b->mark : at.after) - at.before;
+	}
+	return 0;
+}
+
+static int device_store(const char *name, bool to_handler, const char **why)
+{
+	struct borrowed b = { .to_handler = to_handler };
+	int rc = borrow(&b, why);
+
+	if (rc)
+		return rc;
+	rc = smp_run(b.desc->hart, store_trials, &b);
+	give_back(&b);
+	if (!rc)
+		bench_report(name, "instructions", samples, TRIALS, 0);
+	return rc;
+}
+
+static int to_handler(const struct bench *bench, const char **why)
+{
+	return device_store(bench->name, true, why);
+}
+
+static int round_trip(const struct bench *bench, const char **why)
+{
+	return device_store(bench->name, false, why);
+}
+
+static int store_once(void *arg)
+{
+	const struct borrowed *b = arg;
+
+	arch_bench_store(b->raise, 1);
+	return 0;
+}
+
+/* The first MSI of a device after entry: firmware's part is not in it, the console's output is. */
+static int first_msi(const struct bench *bench, const char **why)
+{
+	static bool measured;
+	struct borrowed b;
+	int rc;
+
+	*why = "only the first MSI after boot counts";
+	if (measured)
+		return -EALREADY;
+	rc = borrow(&b, why);
+	if (rc)
+		return rc;
+	measured = true;
+	rc = smp_run(b.desc->hart, store_once, &b);
+	give_back(&b);
+	samples[0] = b.mark - boot_entry_instret();
+	bench_report(bench->name, "instructions", samples, 1, 0);
+	return 0;
+}
+
+static int pci_scan(const struct bench *bench, const char **why)
+{
+	*why = "no functions";
+	if (!pci_count())
+		return -ENODEV;
+	samples[0] = boot_scan_instret() / pci_count();
+	bench_report(bench->name, "instructions", samples, 1, 0);
+	return 0;
+}
+
+/* --- a set of vectors of our own --- */
+
+static struct pci_function *spare_function(unsigned vectors)
+{
+	struct pci_function *fn = pci_first();
+
+	while (fn &&
+	       (fn->driver || !fn->msi.backend || fn->msi.count || fn->msi.msix_count < vectors))
+		fn = fn->next;
+	return fn;
+}
+
+static int take_set(struct msi_function *fn, unsigned n, const uint16_t *wish, void *arg)
+{
+	int rc = msi_alloc(fn, n, n, MSI_ALLOW_MSIX, wish);
+
+	for (unsigned i = 0; i < n && rc > 0; i++) {
+		int error = msi_request(fn, i, arch_bench_handler, arg, "bench");
+
+		if (error)
+			rc = error;
+	}
+	if (rc > 0)
+		rc = msi_enable(fn);
+	if (rc < 0)
+		msi_free(fn);
+	return rc;
+}
+
+static int alloc_sets(const struct bench *bench, struct pci_function *fn, unsigned n)
+{
+	static uint64_t mark;
+
+	for (unsigned i = 0; i < ALLOC_SETS; i++) {
+		uint64_t start = cpu_instret();
+		int rc = take_set(&fn->msi, n, NULL, &mark);
+
+		if (rc)
+			return rc;
+		msi_free(&fn->msi);
+		samples[i] = (cpu_instret() - start) / n;
+	}
+	bench_report(bench->name, "instructions", samples, ALLOC_SETS, n);
+	return 0;
+}
+
+static int alloc(const struct bench *bench, const char **why)
+{
+	struct pci_function *fn = spare_function(LARGEST_SET);
+	int rc;
+
+	*why = "no function without driver with 64 MSI-X vectors";
+	if (!fn)
+		return -ENODEV;
+	*why = "too few identities are left";
+	rc = alloc_sets(bench, fn, 1);
+	return rc ? rc : alloc_sets(bench, fn, LARGEST_SET);
+}
+
+static int own_set(struct pci_function **fn, unsigned n, uint64_t *mark, const char **why)
+{
+	uint16_t wish[BURST];
+
+	for (unsigned i = 0; i < BURST; i++)
+		wish[i] = (uint16_t)smp_index();
+	*why = "no function without driver with enough MSI-X vectors";
+	*fn = spare_function(n);
+	if (!*fn)
+		return -ENODEV;
+	*why = "too few identities are left";
+	return take_set(&(*fn)->msi, n, wish, mark);
+}
+
+static uint64_t burst(struct pci_function *fn, unsigned n)
+{
+	irqflags_t flags = irq_save();
+	struct arch_bench_pair at;
+
+	for (unsigned i = 0; i < n; i++)
+		fn->msi.domain->send(fn->msi.descs[i]->hart, fn->msi.descs[i]->identity);
+	at = arch_bench_window();
+	irq_restore(flags);
+	return at.after - at.before;
+}
+
+static int next_pending(const struct bench *bench, const char **why)
+{
+	struct pci_function *fn;
+	uint64_t mark;
+	int rc = own_set(&fn, BURST, &mark, why);
+
+	if (rc)
+		return rc;
+	for (unsigned i = 0; i < TRIALS; i++) {
+		uint64_t one = burst(fn, 1);
+
+		samples[i] = (burst(fn, BURST) - one) / (BURST - 1);
+	}
+	msi_free(&fn->msi);
+	bench_report(bench->name, "instructions", samples, TRIALS, 0);
+	return 0;
+}
+
+static int mask_pair(const struct bench *bench, const char **why)
+{
+	struct pci_function *fn;
+	uint64_t mark;
+	int rc = own_set(&fn, 1, &mark, why);
+
+	if (rc)
+		return rc;
+	for (unsigned i = 0; i < TRIALS; i++) {
+		uint64_t start = cpu_instret();
+
+		msi_mask(&fn->msi, 0);
+		msi_unmask(&fn->msi, 0);
+		samples[i] = cpu_instret() - start;
+	}
+	msi_free(&fn->msi);
+	bench_report(bench->name, "instructions", samples, TRIALS, 0);
+	return 0;
+}
+
+static int move(const struct bench *bench, const char **why)
+{
+	struct pci_function *fn;
+	unsigned home = smp_index(), other = (home + 1) % smp_count();
+	uint64_t mark;
+	int rc;
+
+	*why = "one hart";
+	if (smp_count() < 2 || !smp_online(other))
+		return -ENODEV;
+	rc = own_set(&fn, 1, &mark, why);
+	for (unsigned i = 0; i < MOVES && !rc; i++) {
+		uint64_t start = cpu_instret();
+
+		rc = msi_set_affinity(&fn->msi, 0, i % 2 ? home : other);
+		samples[i] = cpu_instret() - start;
+	}
+	msi_free(&fn->msi);
+	if (rc)
+		return rc;
+	bench_report(bench->name, "instructions", samples, MOVES, 0);
+	return 0;
+}
+
+static bool marked(void *arg)
+{
+	return __atomic_load_n((uint64_t *)arg, __ATOMIC_ACQUIRE);
+}
+
+/* From this hart's store to the handler on another one, which sleeps; this one sleeps too. */
+static int cross_hart(const struct bench *bench, const char **why)
+{
+	struct pci_function *fn;
+	unsigned other = (smp_index() + 1) % smp_count();
+	uint64_t mark;
+	int rc;
+
+	*why = "one hart";
+	if (smp_count() < 2 || !smp_online(other))
+		return -ENODEV;
+	rc = own_set(&fn, 1, &mark, why);
+	if (!rc)
+		rc = msi_set_affinity(&fn->msi, 0, other);
+	for (unsigned i = 0; i < TRIALS && !rc; i++) {
+		uint64_t start;
+
+		mark = 0;
+		start = cpu_instret();
+		fn->msi.domain->send(other, fn->msi.descs[0]->identity);
+		rc = time_wait(marked, &mark, TIMEOUT_MS) ? 0 : -ETIMEDOUT;
+		samples[i] = mark - start;
+	}
+	*why = "the other hart did not take it";
+	msi_free(&fn->msi);
+	if (rc)
+		return rc;
+	bench_report(bench->name, "instructions", samples, TRIALS, 0);
+	return 0;
+}
+
+TABLE_ENTRY(struct bench, bench, 1, first_msi) = { .name = "boot.first_msi", .run = first_msi };
+TABLE_ENTRY(struct bench, bench, 2, pci_scan) = { .name = "pci.scan", .run = pci_scan };
+TABLE_ENTRY(struct bench, bench, 3, msi_to_handler) = { .name = "msi.to_handler",
+							.run = to_handler };
+TABLE_ENTRY(struct bench, bench, 3, msi_round_trip) = { .name = "msi.round_trip",
+							.run = round_trip };
+TABLE_ENTRY(struct bench, bench, 4, msi_next_pending) = { .name = "msi.next_pending",
+							  .run = next_pending };
+TABLE_ENTRY(struct bench, bench, 4, msi_mask_pair) = { .name = "msi.mask_pair", .run = mask_pair };
+TABLE_ENTRY(struct bench, bench, 5, msi_alloc) = { .name = "msi.alloc", .run = alloc };
+TABLE_ENTRY(struct bench, bench, 6, msi_move) = { .name = "msi.move", .run = move };
+TABLE_ENTRY(struct bench, bench, 7, msi_cross_hart) = { .name = "msi.cross_hart",
+							.run = cross_hart };

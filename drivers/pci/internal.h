@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "drivers/pci/pci.h"
+
+/* Between the files of drivers/pci: the steps of pci_host_add(). Boot, thread context. */
+
+#define for_each_function(fn) for ((fn) = pci_first(); (fn); (fn) = (fn)->next)
+
+static inline bool pci_child_of(const struct pci_function *fn, const struct pci_host *host,
+				const struct pci_function *parent)
+{
+	return fn->host == host && fn->parent == parent;
+}
+
+/* Functions on one bus; parent: the bridge above, NULL: the root bus. */
+#define for_each_child(host, parent, fn) \
+	for_each_function(fn)            \
+		if (pci_child_of(fn, host, parent))
+
+/* Adds to the list in order of segment and requester ID, and names it. */
+void pci_function_add(struct pci_function *fn);
+
+/* Not usable from now on; one log line with its name. problem is a literal. */
+void pci_leave_out(struct pci_function *fn, const char *problem);
+
+/* Walks both lists, keeps offsets of known capabilities. 0, -EINVAL, -ELOOP: malformed. */
+int pci_read_capabilities(struct pci_function *fn);
+
+/* Sizes the BARs of both header types; decoding is off. 0, -EINVAL: one never sizes. */
+int pci_size_bars(struct pci_function *fn);
+/* Which windows a bridge has at all. */
+void pci_probe_bridge_windows(struct pci_function *bridge);
+/* Writes what pci_layout() decided into BARs and bridge windows, and lets bridges forward. */
+void pci_program(struct pci_host *host);
+
+/* Gives every BAR and bridge window its addresses; leaves out what does not fit. */
+void pci_layout(struct pci_host *host);
+
+/* Finds all functions, numbering buses on the way; BARs sized, capabilities read. */
+void pci_scan(struct pci_host *host);
+
+/* Message counts from the capabilities. NULL, or what is malformed, a literal. */
+const char *pci_msix_read(struct pci_function *fn);
+const char *pci_msi_read(struct pci_function *fn);
+/* With the BARs assigned: maps table and PBA. 0, -ENOMEM, -EINVAL. */
+int pci_msix_map(struct pci_function *fn);
+
+/* How prepare begins: both types off, memory decode and bus master on, INTx off. */
+void pci_msi_begin(struct pci_function *fn);
+
+extern const struct msi_function_ops pci_msix_ops, pci_msi_ops;

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Addresses for BARs and bridge windows: bridges are sized bottom-up, then everything is
+ * placed top-down, the largest alignment first. No configuration accesses here.
+ */
+#include "drivers/pci/bar_math.h"
+#include "drivers/pci/internal.h"
+#include "drivers/pci/pci_regs.h"
+#include "kernel/lib/panic.h"
+
+/* Larger than any window of a host bridge; a sum of two does not overflow. */
+#define NEVER_FITS (1ull << 62)
+
+/* A bridge has to forward even when its own MSI registers are of no use. */
+static bool takes_addresses(const struct pci_function *fn)
+{
+	return fn->usable || (fn->bridge && fn->bridge->forwards);
+}
+
+static bool bar_in(const struct pci_function *fn, unsigned i, enum pci_space space)
+{
+	return fn->bars[i].size && fn->bars[i].space == space && takes_addresses(fn);
+}
+
+static bool window_in(const struct pci_function *fn, enum pci_space space)
+{
+	return fn->bridge && fn->bridge->forwards && fn->bridge->windows[space].size;
+}
+
+/* The alignments that occur on a bus, as a sum of powers of two. */
+static uint64_t alignments(struct pci_host *host, const struct pci_function *parent,
+			   enum pci_space space)
+{
+	struct pci_function *fn;
+	uint64_t sum = 0;
+
+	for_each_child(host, parent, fn) {
+		for (unsigned i = 0; i < PCI_NR_BARS; i++)
+			if (bar_in(fn, i, space))
+				sum |= fn->bars[i].size;
+		if (window_in(fn, space))
+			sum |= fn->bridge->align[space];
+	}
+	return sum;
+}
+
+/* What the function has of this alignment. */
+static bool place_function(struct pci_function *fn, enum pci_space space, uint64_t align,
+			   struct pci_window *from)
+{
+	for (unsigned i = 0; i < PCI_NR_BARS; i++) {
+		struct pci_bar *bar = &fn->bars[i];
+
+		if (bar_in(fn, i, space) && bar->size == align &&
+		    !window_take(from, align, align, &bar->bus_addr))
+			return false;
+	}
+	if (window_in(fn, space) && fn->bridge->align[space] == align) {
+		struct pci_window *window = &fn->bridge->windows[space];
+
+		if (!window_take(from, window->size, align, &window->bus_base))
+			return false;
+		window->next = window->bus_base;
+	}
+	return true;
+}
+
+static bool place_bus(struct pci_host *host, const struct pci_function *parent,
+		      enum pci_space space, struct pci_window *from)
+{
+	uint64_t todo = alignments(host, parent, space);
+
+	while (todo) {
+		uint64_t align = 1ull << log2_floor(todo);
+		struct pci_function *fn;
+
+		todo &= ~align;
+		for_each_child(host, parent, fn)
+			if (!place_function(fn, space, align, from))
+				return false;
+	}
+	return true;
+}
+
+static void size_bridges(struct pci_host *host, const struct pci_function *parent,
+			 enum pci_space space)
+{
+	uint64_t grain = space == PCI_SPACE_IO ? PCI_IO_GRANULARITY : PCI_MEMORY_GRANULARITY;
+	struct pci_function *fn;
+
+	for_each_child(host, parent, fn) {
+		struct pci_window trial = { .size = NEVER_FITS }, *window;
+		uint64_t aligns;
+
+		if (!fn->bridge || !fn->bridge->forwards)
+			continue;
+		size_bridges(host, fn, space);
+		/* Offsets in a window aligned to the largest thing inside are as from 0. */
+		window = &fn->bridge->windows[space];
+		aligns = alignments(host, fn, space);
+		window->size = place_bus(host, fn, space, &trial) ? ALIGN_UP(trial.next, grain)
+								  : NEVER_FITS;
+		fn->bridge->align[space] = aligns ? MAX(1ull << log2_floor(aligns), grain) : grain;
+	}
+}
+
+/* The bus below, whose window has its place now: it was sized to hold all. */
+static void place_below(struct pci_host *host, const struct pci_function *parent,
+			enum pci_space space)
+{
+	struct pci_function *fn;
+
+	for_each_child(host, parent, fn) {
+		bool fits;
+
+		if (!window_in(fn, space))
+			continue;
+		fits = place_bus(host, fn, space, &fn->bridge->windows[space]);
+		assert(fits);
+		place_below(host, fn, space);
+	}
+}
+
+/*
+ * Whose BAR to give up when a bus does not fit: the largest, so that the fewest
+ * functions pay; among equals the last one.
+ */
+static struct pci_function *find_hog(struct pci_host *host, const struct pci_function *parent,
+				     enum pci_space space, struct pci_bar **bar)
+{
+	struct pci_function *fn, *hog = NULL;
+	uint64_t largest = 0;
+
+	*bar = NULL;
+	for_each_child(host, parent, fn) {
+		for (unsigned i = 0; i < PCI_NR_BARS; i++) {
+			if (!bar_in(fn, i, space) || fn->bars[i].size < largest)
+				continue;
+			largest = fn->bars[i].size;
+			hog = fn;
+			*bar = &fn->bars[i];
+		}
+		if (window_in(fn, space) && fn->bridge->windows[space].size >= largest) {
+			largest = fn->bridge->windows[space].size;
+			hog = fn;
+			*bar = NULL;
+		}
+	}
+	return hog && !*bar ? find_hog(host, hog, space, bar) : hog;
+}
+
+static void leave_out_below(struct pci_host *host, const struct pci_function *bridge)
+{
+	struct pci_function *fn;
+
+	for_each_child(host, bridge, fn) {
+		if (fn->usable)
+			pci_leave_out(fn, "it is behind a bridge that is left out");
+		if (fn->bridge) {
+			fn->bridge->forwards = false;
+			leave_out_below(host, fn);
+		}
+	}
+}
+
+static void give_up_one(struct pci_host *host, enum pci_space space)
+{
+	struct pci_bar *bar;
+	struct pci_function *fn = find_hog(host, NULL, space, &bar);
+
+	assert(fn && bar);
+	/* A 64-bit BAR may have an address below 4 GiB. */
+	if (space == PCI_SPACE_MEM64) {
+		bar->space = PCI_SPACE_MEM32;
+		return;
+	}
+	if (fn->usable)
+		pci_leave_out(fn, "no room for a BAR in the windows of its bus");
+	if (fn->bridge) {
+		fn->bridge->forwards = false;
+		leave_out_below(host, fn);
+	}
+}
+
+static void lay_out_space(struct pci_host *host, enum pci_space space)
+{
+	struct pci_window *window = &host->windows[space];
+
+	for (;;) {
+		/* Address 0 means "not assigned", and a BAR that holds it may not decode. */
+		window->next = MAX(window->bus_base, 1ull);
+		size_bridges(host, NULL, space);
+		if (place_bus(host, NULL, space, window))
+			break;
+		give_up_one(host, space);
+	}
+	place_below(host, NULL, space);
+}
+
+/* Does every bridge above have such a window? */
+static bool reachable(const struct pci_function *fn, enum pci_space space)
+{
+	for (const struct pci_function *up = fn->parent; up; up = up->parent)
+		if (space == PCI_SPACE_IO ? !up->bridge->has_io : !up->bridge->has_mem64)
+			return false;
+	return fn->host->windows[space].size;
+}
+
+static void choose_space(struct pci_function *fn, struct pci_bar *bar)
+{
+	/* Functions on PCI Express work without IO (PCIe Base Specification, "I/O Requests"). */
+	if (bar->io)
+		bar->space = reachable(fn, PCI_SPACE_IO) ? PCI_SPACE_IO : PCI_NR_SPACES;
+	/* The 64-bit window of a bridge is prefetchable: what is not may not be there. */
+	else if (bar->is64 && (!fn->parent || bar->prefetchable) && reachable(fn, PCI_SPACE_MEM64))
+		bar->space = PCI_SPACE_MEM64;
+	else
+		bar->space = PCI_SPACE_MEM32;
+}
+
+static void set_cpu_addresses(struct pci_function *fn)
+{
+	for (unsigned i = 0; i < PCI_NR_BARS; i++) {
+		struct pci_bar *bar = &fn->bars[i];
+		const struct pci_window *window = &fn->host->windows[bar->space];
+
+		if (!bar->size || bar->space == PCI_NR_SPACES || !takes_addresses(fn))
+			bar->bus_addr = 0;
+		else
+			bar->cpu_addr = bar->bus_addr - window->bus_base + window->cpu_base;
+	}
+}
+
+void pci_layout(struct pci_host *host)
+{
+	/* The 64-bit window first: what has no room there goes to the 32-bit one. */
+	static const enum pci_space order[] = { PCI_SPACE_MEM64, PCI_SPACE_MEM32, PCI_SPACE_IO };
+	struct pci_function *fn;
+
+	for_each_function(fn)
+		for (unsigned i = 0; fn->host == host && i < PCI_NR_BARS; i++)
+			if (fn->bars[i].size)
+				choose_space(fn, &fn->bars[i]);
+	for (unsigned i = 0; i < ARRAY_SIZE(order); i++)
+		lay_out_space(host, order[i]);
+	for_each_function(fn)
+		if (fn->host == host)
+			set_cpu_addresses(fn);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/lib/table.h"
+#include "kernel/msi.h"
+#include "platform/dt.h"
+
+struct pci_host;
+
+/* Configuration space. offset: aligned to the width, below pci_host.config_size. Any context. */
+struct pci_config_ops {
+	const char *name;
+	uint8_t (*read8)(struct pci_host *host, uint16_t rid, unsigned offset);
+	uint16_t (*read16)(struct pci_host *host, uint16_t rid, unsigned offset);
+	uint32_t (*read32)(struct pci_host *host, uint16_t rid, unsigned offset);
+	void (*write8)(struct pci_host *host, uint16_t rid, unsigned offset, uint8_t value);
+	void (*write16)(struct pci_host *host, uint16_t rid, unsigned offset, uint16_t value);
+	void (*write32)(struct pci_host *host, uint16_t rid, unsigned offset, uint32_t value);
+};
+
+/* A window of a host bridge: what functions see at bus_base the CPU sees at cpu_base. */
+enum pci_space { PCI_SPACE_IO, PCI_SPACE_MEM32, PCI_SPACE_MEM64, PCI_NR_SPACES };
+
+struct pci_window {
+	uint64_t bus_base;
+	uint64_t cpu_base;
+	uint64_t size; /* 0: no such window */
+	uint64_t next; /* allocator: first free bus address */
+};
+
+/* One host bridge (one segment). Filled by its discovery, or by hand in tests. */
+struct pci_host {
+	const struct pci_config_ops *config;
+	void *config_data;
+	unsigned config_size; /* bytes of configuration space a function: 256 or 4096 */
+	uint16_t segment;
+	uint8_t first_bus, last_bus;
+	struct pci_window windows[PCI_NR_SPACES];
+	/* MSI controller of a requester ID (msi-map, msi-parent); NULL: none. device_id out. */
+	const struct msi_domain *(*msi_domain)(struct pci_host *host, uint16_t rid,
+					       uint32_t *device_id);
+	void *firmware;
+	uint16_t next_bus; /* scan: first bus number not given out; 256: none left */
+};
+
+#define PCI_NR_BARS 6
+
+struct pci_bar {
+	uint64_t size;     /* 0: not implemented, or upper half of a 64-bit BAR */
+	uint64_t bus_addr; /* 0 until assigned */
+	uint64_t cpu_addr;
+	uint8_t space; /* enum pci_space of its window; PCI_NR_SPACES: there is none for its kind */
+	bool io, is64, prefetchable;
+};
+
+/* What a bridge lets through to its secondary bus; MEM64 is its prefetchable window. */
+struct pci_bridge {
+	uint8_t secondary, subordinate;
+	bool forwards; /* false: left out together with all behind it */
+	bool has_io, has_mem64;
+	struct pci_window windows[PCI_NR_SPACES]; /* bus addresses */
+	uint64_t align[PCI_NR_SPACES];
+};
+
+#define PCI_NAME_SIZE sizeof("ssss:bb:dd.f")
+
+/* One function. Lives for ever once found. */
+struct pci_function {
+	struct msi_function msi; /* name, rid, segment: there */
+	struct pci_host *host;
+	struct pci_function *parent; /* bridge above, NULL on the root bus */
+	struct pci_function *next;   /* in order of segment and requester ID */
+	uint16_t vendor, device, subsystem_vendor, subsystem_device;
+	uint32_t class_rev; /* class, subclass, prog-if, revision */
+	uint8_t header_type;
+	bool usable;         /* false: malformed, left out (logged once) */
+	const char *problem; /* why not usable, a literal */
+	struct pci_bar bars[PCI_NR_BARS];
+	uint8_t cap_pcie, cap_msi, cap_msix, cap_pm; /* offsets, 0: none */
+	struct pci_bridge *bridge;                   /* NULL: not a bridge */
+	/* MSI-X (PCIe Base Specification, "MSI-X Capability and Table Structures"), mapped. */
+	uintptr_t msix_table, msix_pba;
+	uint32_t *msix_entry_control; /* Vector Control of each entry at prepare, unmasked */
+	uint16_t msi_control;         /* Message Control of the MSI capability as found */
+	char name[PCI_NAME_SIZE];     /* msi.name: "bb:dd.f"; "ssss:bb:dd.f" outside segment 0 */
+	const struct pci_driver *driver;
+	void *driver_data;
+};
+
+static inline struct pci_function *pci_function_of(struct msi_function *fn)
+{
+	return container_of(fn, struct pci_function, msi);
+}
+
+/* Configuration space of a function. Any context. */
+uint8_t pci_read8(const struct pci_function *fn, unsigned offset);
+uint16_t pci_read16(const struct pci_function *fn, unsigned offset);
+uint32_t pci_read32(const struct pci_function *fn, unsigned offset);
+void pci_write8(const struct pci_function *fn, unsigned offset, uint8_t value);
+void pci_write16(const struct pci_function *fn, unsigned offset, uint16_t value);
+void pci_write32(const struct pci_function *fn, unsigned offset, uint32_t value);
+
+/*
+ * Capability walks, bounded against loops. Offset, 0: none; -ELOOP, -EINVAL: the list is
+ * malformed. after: 0 for the first, or the offset of the one before.
+ */
+int pci_find_capability(const struct pci_function *fn, uint8_t id, unsigned after);
+int pci_find_extended_capability(const struct pci_function *fn, uint16_t id, unsigned after);
+
+/* Memory decode, IO decode and bus master on (PCI_COMMAND_* bits). Thread context. */
+void pci_enable(struct pci_function *fn);
+/* Maps a memory BAR: address for arch/io.h; 0: not assigned, IO, or smaller than min_size. */
+uintptr_t pci_map_bar(struct pci_function *fn, unsigned bar, uint64_t min_size);
+
+/* All functions, usable or not, ordered. */
+struct pci_function *pci_first(void);
+struct pci_function *pci_find(const char *bdf); /* "bb:dd.f" or "ssss:bb:dd.f"; NULL */
+unsigned pci_count(void);
+
+/*
+ * Boot: takes a filled host bridge, scans its buses, sizes and assigns BARs and bridge
+ * windows, reads capabilities, sets up MSI for each function. How many functions, or -errno.
+ */
+int pci_host_add(struct pci_host *host);
+
+/* A driver of a kind of function. vendor/device or class; PCI_ANY in what does not matter. */
+#define PCI_ANY 0xffffffffu
+struct pci_id {
+	uint32_t vendor, device;
+	uint32_t class_, class_mask; /* of class_rev >> 8; mask 0: any */
+};
+
+struct pci_driver {
+	const char *name;
+	const struct pci_id *ids;
+	unsigned nr_ids;
+	/* 0, or -errno: the function stays without driver, logged. Thread context. */
+	int (*probe)(struct pci_function *fn);
+	/* Optional: raises a vector by the device's own means, does not wait. -EINVAL: cannot. */
+	int (*raise)(struct pci_function *fn, unsigned vector);
+};
+TABLE_DECLARE(struct pci_driver, pci_driver);
+
+/* Offers every usable function without driver to the drivers; how many were taken. */
+unsigned pci_probe_drivers(void);

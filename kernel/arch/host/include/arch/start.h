@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdint.h>
+
+struct hart;
+
+/* The reference copy of the contract: declarations only. */
+int arch_start_hart(uint64_t hart_id, struct hart *hart);
+_Noreturn void arch_call_on_stack(uintptr_t stack_top, void (*next)(void));

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Barriers by intent (The RISC-V ISA, Volume I, "FENCE"; predecessor and successor
+ * sets: r/w memory, i/o device and CSR access). Each user says which stores pair.
+ */
+
+/* Memory written before is visible to whoever reacts to an MMIO write made after. */
+static inline void barrier_publish_to_device(void)
+{
+	__asm__ volatile("fence w, o" ::: "memory");
+}
+
+/* Memory read or written after sees what a device wrote before the MMIO or CSR read made before. */
+static inline void barrier_after_device_read(void)
+{
+	__asm__ volatile("fence i, rw" ::: "memory");
+}
+
+/* An MMIO write made after does not pass an MMIO read made before. */
+static inline void barrier_read_before_write(void)
+{
+	__asm__ volatile("fence i, o" ::: "memory");
+}
+
+/* An MMIO write made before has left this hart before an MMIO access made after. */
+static inline void barrier_mmio(void)
+{
+	__asm__ volatile("fence io, io" ::: "memory");
+}
+
+/* DMA memory: a flag read before is ordered against the data read after (coherent DMA). */
+static inline void barrier_dma_read(void)
+{
+	__asm__ volatile("fence r, r" ::: "memory");
+}
+
+/* DMA memory read or written before is done with when an MMIO write made after gives it to the device. */
+static inline void barrier_release_to_device(void)
+{
+	__asm__ volatile("fence rw, o" ::: "memory");
+}

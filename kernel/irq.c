@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The ownership word and the in-progress latch (docs/msi.md M5; model:
+ * tests/model/latch.pml). No function here waits, but irq_kill().
+ */
+#include "kernel/irq.h"
+
+#include <errno.h>
+
+#include "kernel/lib/panic.h"
+#include "kernel/mem.h"
+#include "kernel/smp.h"
+#include "kernel/storm.h"
+
+struct irq_desc irq_unowned = { .state = IRQ_OFF, .kind = IRQ_KIND_SPECIAL, .name = "unowned" };
+struct irq_desc irq_parked = { .state = IRQ_OFF, .kind = IRQ_KIND_SPECIAL, .name = "parked" };
+_Atomic uint64_t irq_spurious_total;
+const struct irq_file_ops *irq_file;
+
+static struct irq_desc *descs;
+static unsigned nr_descs;
+static _Atomic unsigned next_desc;
+
+int irq_init(unsigned count)
+{
+	size_t counters = (size_t)count * smp_count() * sizeof(uint64_t);
+	uint64_t *handled = page_alloc(counters, PAGE_SIZE);
+
+	descs = page_alloc(count * sizeof(*descs), PAGE_SIZE);
+	if (!descs || !handled)
+		return -ENOMEM;
+	for (unsigned i = 0; i < count; i++) {
+		descs[i].irq = i;
+		descs[i].handled = handled + (size_t)i * smp_count();
+	}
+	nr_descs = count;
+	return 0;
+}
+
+int irq_desc_claim(unsigned n, struct irq_desc **out)
+{
+	/* relaxed: a descriptor is shared only once its slot is published */
+	unsigned first = atomic_load_explicit(&next_desc, memory_order_relaxed);
+
+	do {
+		if (n > nr_descs - first)
+			return -ENOSPC;
+	} while (!atomic_compare_exchange_weak_explicit(
+		&next_desc, &first, first + n, memory_order_relaxed, memory_order_relaxed));
+	for (struct irq_desc *desc = &descs[first], *end = desc + n; desc < end; desc++)
+		*out++ = desc;
+	return (int)n;
+}
+
+struct irq_desc *irq_desc_at(unsigned irq)
+{
+	return irq < irq_desc_count() ? &descs[irq] : NULL;
+}
+
+unsigned irq_desc_count(void)
+{
+	return atomic_load_explicit(&next_desc, memory_order_relaxed);
+}
+
+uint64_t irq_handled(const struct irq_desc *desc)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < smp_count(); i++)
+		sum += __atomic_load_n(&desc->handled[i], __ATOMIC_RELAXED);
+	return sum;
+}
+
+int irq_hart_init(unsigned index, unsigned max_id)
+{
+	struct hart *hart = smp_hart(index);
+	size_t bytes = (max_id + 1) * sizeof(*hart->slots);
+
+	hart->slots = page_alloc(bytes, PAGE_SIZE);
+	hart->parked = page_alloc(bytes, PAGE_SIZE);
+	if (!hart->slots || !hart->parked || storm_hart_init(index, max_id))
+		return -ENOMEM;
+	for (unsigned id = 0; id <= max_id; id++)
+		atomic_store_explicit(&hart->slots[id], &irq_unowned, memory_order_relaxed);
+	hart->max_id = max_id;
+	return 0;
+}
+
+void irq_set_file_ops(const struct irq_file_ops *ops)
+{
+	irq_file = ops;
+}
+
+/* --- the owner --- */
+
+/* Any of these: a latched event is for whoever clears it to take, or for nobody. */
+#define IRQ_LATCHED (IRQ_OFF | IRQ_RUN | IRQ_DEAD)
+
+/* Takes the latched event, if it is nobody else's to take: not OFF, no handler running. */
+static bool take_pend(struct irq_desc *desc)
+{
+	uint32_t s = atomic_load_explicit(&desc->state, memory_order_relaxed);
+
+	/* Fails only if another hart changed the word: lock-free. */
+	do {
+		if ((s & (IRQ_PEND | IRQ_LATCHED)) != IRQ_PEND)
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(
+		&desc->state, &s, s & ~IRQ_PEND, memory_order_acq_rel, memory_order_relaxed));
+	return true;
+}
+
+/* A move that could not be made is no longer wished, unless another place was wished meanwhile. */
+static void drop_target(struct irq_desc *desc, uint32_t failed)
+{
+	uint32_t here = FIELD_PREP(IRQ_TARGET_MASK, (uint32_t)desc->hart);
+	uint32_t s = atomic_load_explicit(&desc->state, memory_order_relaxed);
+
+	while (FIELD_GET(IRQ_TARGET_MASK, s) == failed &&
+	       !atomic_compare_exchange_weak_explicit(&desc->state, &s,
+						      (s & ~IRQ_TARGET_MASK) | here,
+						      memory_order_relaxed, memory_order_relaxed))
+		;
+}
+
+static int apply_move(struct irq_desc *desc, uint32_t target)
+{
+	int rc = desc->chip->set_affinity ? desc->chip->set_affinity(desc, target) : -EOPNOTSUPP;
+
+	if (rc)
+		drop_target(desc, target);
+	else
+		atomic_fetch_add_explicit(&desc->moved, 1, memory_order_relaxed);
+	return rc;
+}
+
+/* What the shadow is when the source does what the word says. */
+static uint8_t shadow_for(uint32_t word)
+{
+	uint8_t shadow = word & IRQ_ACTIVE ? IRQ_SHADOW_WRITTEN : 0;
+
+	return (word & (IRQ_ACTIVE | IRQ_OFF | IRQ_DEAD)) == IRQ_ACTIVE
+		       ? shadow
+		       : shadow | IRQ_SHADOW_MASKED;
+}
+
+static inline __attribute__((always_inline)) int apply_registers(struct irq_desc *desc,
+								 uint8_t want)
+{
+	const struct irq_chip *chip = desc->chip;
+	uint8_t change = desc->shadow ^ want;
+
+	if (change & want & IRQ_SHADOW_WRITTEN)
+		return chip->activate(desc, want);
+	/* First the note: the source may send, and its handler look, before unmask() is back. */
+	desc->shadow = want;
+	if (change & IRQ_SHADOW_MASKED) {
+		if (want & IRQ_SHADOW_MASKED)
+			chip->mask(desc);
+		else
+			chip->unmask(desc);
+	}
+	return 0;
+}
+
+/*
+ * Lets go of the word if nothing was wished since `applied` was read. RUN may flip at
+ * any time. A new wish sends the owner round again; so does an event that is nobody's:
+ * masked and unmasked meanwhile, the wish looks the same.
+ */
+static bool disown(struct irq_desc *desc, uint32_t applied)
+{
+	uint32_t s = applied;
+
+	do {
+		if (((s ^ applied) & IRQ_WISH_MASK) || (s & (IRQ_PEND | IRQ_LATCHED)) == IRQ_PEND)
+			return false;
+		/* release: the next owner sees shadow, hart and identity */
+	} while (!atomic_compare_exchange_weak_explicit(
+		&desc->state, &s, s & ~IRQ_OWNED, memory_order_release, memory_order_relaxed));
+	return true;
+}
+
+/* One round: the word as it is now is applied. The result of the move, or of the registers. */
+static int apply(struct irq_desc *desc, uint32_t *applied)
+{
+	uint32_t word = atomic_load_explicit(&desc->state, memory_order_acquire);
+	uint32_t target = FIELD_GET(IRQ_TARGET_MASK, word);
+	int rc = 0;
+
+	if (__builtin_expect(target != desc->hart && !(word & IRQ_DEAD), 0)) {
+		rc = apply_move(desc, target);
+		/* What is wished instead now, the registers follow. */
+		if (rc)
+			word = atomic_load_explicit(&desc->state, memory_order_acquire);
+	}
+	*applied = word;
+	if (desc->shadow != shadow_for(word)) {
+		int error = apply_registers(desc, shadow_for(word));
+
+		rc = rc ? rc : error;
+	}
+	if (__builtin_expect(word & IRQ_PEND, 0) && take_pend(desc))
+		desc->chip->retrigger(desc);
+	/* A target that was wished while the last one failed is still to be tried. */
+	if (__builtin_expect(FIELD_GET(IRQ_TARGET_MASK, word) != desc->hart, 0) &&
+	    !(word & IRQ_DEAD))
+		*applied = ~word;
+	return rc;
+}
+
+static __attribute__((noinline)) int own_until_no_wish_is_new(struct irq_desc *desc)
+{
+	uint32_t applied;
+	int rc;
+
+	do {
+		rc = apply(desc, &applied);
+	} while (!disown(desc, applied));
+	return rc;
+}
+
+/*
+ * Holder of OWNED, which read or wrote `word`: brings the source to the wishes until none is new. The common round
+ * stands here by itself: no move, no latched event, nobody else at the word.
+ */
+static inline __attribute__((always_inline)) int own(struct irq_desc *desc, uint32_t word)
+{
+	uint8_t want = shadow_for(word);
+	int rc;
+
+	if ((word & IRQ_PEND) || FIELD_GET(IRQ_TARGET_MASK, word) != desc->hart)
+		return own_until_no_wish_is_new(desc);
+	rc = desc->shadow == want ? 0 : apply_registers(desc, want);
+	/* release: the next owner sees shadow, hart and identity */
+	if (atomic_compare_exchange_strong_explicit(&desc->state, &word, word & ~IRQ_OWNED,
+						    memory_order_release, memory_order_relaxed))
+		return rc;
+	return own_until_no_wish_is_new(desc);
+}
+
+/*
+ * The wish is written; now OWNED: who finds it clear applies the wish, else its holder
+ * will see it, as it lets go only when no wish is new. acquire pairs with disown().
+ */
+static int own_or_leave(struct irq_desc *desc)
+{
+	uint32_t s = atomic_fetch_or_explicit(&desc->state, IRQ_OWNED, memory_order_acq_rel);
+
+	return s & IRQ_OWNED ? 0 : own(desc, s | IRQ_OWNED);
+}
+
+static int wish_set(struct irq_desc *desc, uint32_t bits)
+{
+	uint32_t s = atomic_fetch_or_explicit(&desc->state, bits | IRQ_OWNED, memory_order_acq_rel);
+
+	return s & IRQ_OWNED ? 0 : own(desc, s | bits | IRQ_OWNED);
+}
+
+int irq_activate(struct irq_desc *desc)
+{
+	return wish_set(desc, IRQ_ACTIVE);
+}
+
+void irq_deactivate(struct irq_desc *desc)
+{
+	/* release: pairs with the owner's acquire load */
+	atomic_fetch_and_explicit(&desc->state, ~IRQ_ACTIVE, memory_order_release);
+	own_or_leave(desc);
+}
+
+void irq_mask(struct irq_desc *desc)
+{
+	wish_set(desc, IRQ_OFF);
+}
+
+int irq_unmask(struct irq_desc *desc)
+{
+	uint32_t s = atomic_fetch_and_explicit(&desc->state, ~IRQ_OFF, memory_order_release);
+
+	own_or_leave(desc);
+	return s & IRQ_STORMED ? -EAGAIN : 0;
+}
+
+int irq_set_affinity(struct irq_desc *desc, unsigned hart)
+{
+	uint32_t s = atomic_load_explicit(&desc->state, memory_order_relaxed), next;
+
+	if (!smp_online(hart))
+		return -ENODEV;
+	/* Fails only if another hart changed the word: lock-free. */
+	do {
+		if (s & IRQ_DEAD)
+			return -EINVAL;
+		next = (s & ~IRQ_TARGET_MASK) | FIELD_PREP(IRQ_TARGET_MASK, (uint32_t)hart) |
+		       IRQ_OWNED;
+	} while (!atomic_compare_exchange_weak_explicit(
+		&desc->state, &s, next, memory_order_acq_rel, memory_order_relaxed));
+	return s & IRQ_OWNED ? 0 : own(desc, next);
+}
+
+void irq_kill(struct irq_desc *desc)
+{
+	/*
+	 * acquire: what the last handler did is seen when RUN is gone; a claim that comes
+	 * after sees DEAD. An owner under way still finishes; a later wish finds nothing
+	 * to do, as the source is shut off.
+	 */
+	uint32_t s =
+		atomic_fetch_or_explicit(&desc->state, IRQ_DEAD | IRQ_OFF, memory_order_acq_rel);
+
+	assert(this_hart()->current != desc);
+	while (s & (IRQ_RUN | IRQ_OWNED)) {
+		cpu_relax();
+		s = atomic_load_explicit(&desc->state, memory_order_acquire);
+	}
+}
+
+/* --- the latch --- */
+
+static void count(_Atomic uint32_t *counter)
+{
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+static struct irq_desc *claim_nobody(uint32_t identity)
+{
+	atomic_fetch_add_explicit(&irq_spurious_total, 1, memory_order_relaxed);
+	if (identity)
+		storm_note(identity, NULL);
+	return NULL;
+}
+
+/* RUN, OFF or DEAD was set: leave the event latched, unless that has just ended. */
+static struct irq_desc *latch(struct irq_desc *desc, uint32_t old, uint32_t identity)
+{
+	bool mine = !(old & IRQ_RUN);
+	uint32_t s = atomic_load_explicit(&desc->state, memory_order_relaxed), next;
+
+	/* Fails only if another hart changed the word: lock-free. */
+	do {
+		if (!mine && (s & IRQ_RUN))
+			next = s | IRQ_PEND;
+		else if (s & IRQ_DEAD)
+			next = s & ~IRQ_RUN;
+		else if (s & IRQ_OFF)
+			next = (s | IRQ_PEND) & ~IRQ_RUN;
+		else
+			next = s | IRQ_RUN;
+		/* acquire: a handler that starts sees what the one before did */
+	} while (!atomic_compare_exchange_weak_explicit(
+		&desc->state, &s, next, memory_order_acq_rel, memory_order_relaxed));
+	if ((next & IRQ_RUN) && (mine || !(s & IRQ_RUN)))
+		return desc;
+	if (s & IRQ_DEAD)
+		count(&desc->dead);
+	if (s & (IRQ_DEAD | IRQ_OFF))
+		storm_note(identity, desc);
+	return NULL;
+}
+
+struct irq_desc *irq_claim_slow(struct irq_desc *desc, uint32_t old, uint32_t identity)
+{
+	if (desc == &irq_unowned)
+		return claim_nobody(identity);
+	if (desc == &irq_parked) {
+		/* The slot's release store made this one visible with it. */
+		desc = atomic_load_explicit(&this_hart()->parked[identity], memory_order_acquire);
+		old = atomic_fetch_or_explicit(&desc->state, IRQ_RUN, memory_order_acquire);
+		if (!(old & IRQ_DEAD))
+			count(&desc->late);
+		if (!(old & (IRQ_RUN | IRQ_OFF | IRQ_DEAD)))
+			return desc;
+	}
+	return latch(desc, old, identity);
+}
+
+void irq_complete_slow(struct irq_desc *desc, uint32_t identity)
+{
+	if (take_pend(desc))
+		irq_file->resend(identity);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/lib/bits.h"
+
+/*
+ * One interrupt: an MSI vector, a wired source or a fixed identity. The trap path
+ * (drivers/irqchip/imsic_entry.S) reads state, handler, arg and handled; the rest
+ * is for the code around it.
+ */
+
+/*
+ * The ownership word (docs/msi.md, M5). The wishes OFF, DEAD and the target are
+ * written by anyone with one read-modify-write; RUN and PEND are the in-progress
+ * latch of dispatch; who sets OWNED is the only writer of the vector's registers.
+ */
+#define IRQ_OFF         BIT(0)          /* the driver's wish: masked */
+#define IRQ_PEND        BIT(1)          /* one latched event */
+#define IRQ_RUN         BIT(2)          /* the handler runs, on one hart */
+#define IRQ_OWNED       BIT(3)          /* somebody applies the wishes */
+#define IRQ_DEAD        BIT(4)          /* freed: never handled again */
+#define IRQ_ACTIVE      BIT(5)          /* the driver's wish: the source may send */
+#define IRQ_STORMED     BIT(6)          /* shut off at its hart for a while */
+#define IRQ_TARGET_MASK GENMASK(31, 16) /* the wished hart, by index */
+#define IRQ_WISH_MASK   (IRQ_OFF | IRQ_DEAD | IRQ_ACTIVE | IRQ_TARGET_MASK)
+
+/*
+ * Called with interrupts off on the hart that claimed; never concurrently with
+ * itself. May not call libc, wait, or free its own vector.
+ */
+typedef void (*irq_handler_t)(void *arg);
+
+struct irq_chip;
+
+struct irq_desc {
+	_Atomic uint32_t state;
+	/* Current place: written by the owner only. Fixed identities and special descriptors keep theirs. */
+	uint16_t hart;     /* index */
+	uint16_t identity; /* at that hart's interrupt file */
+	irq_handler_t handler;
+	void *arg;
+	uint64_t *handled; /* one counter a hart, written by that hart alone */
+	const struct irq_chip *chip;
+	void *chip_data;           /* the chip's; struct msi_function * for an MSI vector */
+	const char *name;          /* the requester's string, lives as long as the request */
+	uint32_t irq;              /* global number, as the `irq` command shows it */
+	uint16_t index;            /* MSI-X entry, MSI message or wired source */
+	uint8_t kind;              /* enum irq_kind */
+	uint8_t shadow;            /* IRQ_SHADOW_*: what the owner last wrote to the source */
+	_Atomic uint32_t late;     /* arrived at a place that the vector had left */
+	_Atomic uint32_t spurious; /* claimed with nothing to handle */
+	_Atomic uint32_t dead;     /* arrived after free */
+	_Atomic uint32_t moved;    /* completed affinity changes */
+};
+
+#define IRQ_SHADOW_MASKED  BIT(0)
+#define IRQ_SHADOW_WRITTEN BIT(1) /* message or target registers hold the current place */
+
+enum irq_kind {
+	IRQ_KIND_FREE,    /* descriptor in no use */
+	IRQ_KIND_SPECIAL, /* irq_unowned, irq_parked */
+	IRQ_KIND_FIXED,   /* IPI and the like */
+	IRQ_KIND_WIRED,
+	IRQ_KIND_MSI,
+};
+
+/* What a controller does for its sources; members may be NULL where the source has no such thing. */
+struct irq_chip {
+	const char *name;
+	/* All by the holder of OWNED, in any context. */
+	/*
+	 * Writes message or target for the current place while masked, then does what
+	 * shadow says: unmasks, or not; stores shadow before it unmasks. 0 or -errno.
+	 */
+	int (*activate)(struct irq_desc *desc, uint8_t shadow);
+	void (*mask)(struct irq_desc *desc);
+	void (*unmask)(struct irq_desc *desc);
+	/* Makes the interrupt pending at its current place. */
+	void (*retrigger)(struct irq_desc *desc);
+	/* Moves it to the hart (index). 0, -ENOSPC with nothing changed, -EOPNOTSUPP. */
+	int (*set_affinity)(struct irq_desc *desc, unsigned hart);
+};
+
+/*
+ * The pool of descriptors: fixed at boot, one for every identity of every hart, so
+ * that who holds an identity always finds a descriptor. Called once at boot.
+ */
+int irq_init(unsigned nr_descs);
+/* Takes n descriptors in order of their numbers; n, or -ENOSPC and none. Lock-free, any context. */
+int irq_desc_claim(unsigned n, struct irq_desc **out);
+/* Every descriptor that was ever claimed: irq_desc_at(0) ... irq_desc_count() - 1. */
+struct irq_desc *irq_desc_at(unsigned irq);
+unsigned irq_desc_count(void);
+
+/*
+ * Fills a claimed descriptor that sits at (hart, identity), on but inactive, before its
+ * slot is published (kernel/slot.h). It is the caller's until then.
+ */
+static inline void irq_desc_init(struct irq_desc *desc, enum irq_kind kind,
+				 const struct irq_chip *chip, unsigned hart, unsigned identity)
+{
+	/* relaxed: nobody else knows the descriptor before it is published */
+	atomic_store_explicit(&desc->state, FIELD_PREP(IRQ_TARGET_MASK, hart),
+			      memory_order_relaxed);
+	desc->hart = (uint16_t)hart;
+	desc->identity = (uint16_t)identity;
+	desc->kind = kind;
+	desc->chip = chip;
+	desc->shadow = IRQ_SHADOW_MASKED;
+}
+
+/* Wishes, from any context and any hart; they never wait (M5). */
+int irq_activate(struct irq_desc *desc); /* the owner's result of activate, or 0 */
+void irq_deactivate(struct irq_desc *desc);
+void irq_mask(struct irq_desc *desc);
+int irq_unmask(struct irq_desc *desc); /* -EAGAIN: stormed, the hart will open it again by itself */
+/* Posts a move to the hart (index); the owner's result, or 0 when another owner will do it. */
+int irq_set_affinity(struct irq_desc *desc, unsigned hart);
+
+/*
+ * The vector is freed: never handled again once this returns. Waits for a running
+ * handler and owner; thread context, not from its own handler.
+ */
+void irq_kill(struct irq_desc *desc);
+
+/* Sum over harts of what was handled; a snapshot. */
+uint64_t irq_handled(const struct irq_desc *desc);
+
+/*
+ * The slow half of dispatch, from the trap path when a claim found RUN, OFF or DEAD in old:
+ * the descriptor whose RUN this hart now holds and whose handler it must call (the
+ * one given, or the vector that has left this identity), or NULL.
+ */
+struct irq_desc *irq_claim_slow(struct irq_desc *desc, uint32_t old, uint32_t identity);
+/* How a hart shuts, opens and re-sends identities of its own interrupt file; set once at boot. Interrupts off. */
+struct irq_file_ops {
+	void (*close)(unsigned identity); /* disables, then clears pending */
+	void (*open)(unsigned identity);
+	void (*resend)(unsigned identity);
+};
+void irq_set_file_ops(const struct irq_file_ops *ops);
+extern const struct irq_file_ops *irq_file;
+
+/* After a handler whose completion saw PEND: re-sends the identity just claimed. */
+void irq_complete_slow(struct irq_desc *desc, uint32_t identity);
+
+/* Stands in the slots of identities that nobody has (0 too): OFF, so that the trap path asks irq_claim_slow(). */
+extern struct irq_desc irq_unowned;
+/* Stands in the slots of identities whose vector has moved away or was freed; hart.parked names it. */
+extern struct irq_desc irq_parked;
+
+/* Boot, each hart before it takes interrupts: slots for identities 0 .. max_id. 0 or -ENOMEM. */
+int irq_hart_init(unsigned hart, unsigned max_id);
+
+/* Claims with identity 0 or an unowned identity, all harts. */
+extern _Atomic uint64_t irq_spurious_total;

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/msi.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/lib/log.h"
+#include "platform/platform.h"
+
+#define MAX_DOMAINS 8
+
+static struct {
+	uint32_t phandle;
+	const struct msi_domain *domain;
+} domains[MAX_DOMAINS];
+static unsigned nr_domains;
+
+void msi_domain_register(uint32_t phandle, const struct msi_domain *domain)
+{
+	if (nr_domains == MAX_DOMAINS) {
+		log_warn("msi: controller %s is left out: more than %u", domain->name, MAX_DOMAINS);
+		return;
+	}
+	domains[nr_domains].phandle = phandle;
+	domains[nr_domains++].domain = domain;
+}
+
+const struct msi_domain *msi_domain_find(uint32_t phandle)
+{
+	for (unsigned i = 0; i < nr_domains; i++)
+		if (domains[i].phandle == phandle)
+			return domains[i].domain;
+	return NULL;
+}
+
+const char *msi_type_name(enum msi_type type)
+{
+	static const char *const names[] = { "none", "MSI-X", "MSI" };
+
+	return names[type];
+}
+
+static const struct msi_ops *choose_backend(const struct msi_function *fn)
+{
+	const char *wanted = platform_setting("msi", NULL);
+	const struct msi_ops *best = NULL, *ops;
+
+	for_each_table_entry(msi_backend, ops) {
+		if (wanted && strcmp(wanted, ops->name))
+			continue;
+		if (ops->available(fn) && (!best || ops->rating > best->rating))
+			best = ops;
+	}
+	return best;
+}
+
+int msi_function_init(struct msi_function *fn)
+{
+	unsigned room = MAX(fn->msix_count, fn->msi_count);
+
+	if (!room)
+		return -ENODEV;
+	fn->backend = choose_backend(fn);
+	if (!fn->backend)
+		return -ENODEV;
+	fn->descs = calloc(room, sizeof(*fn->descs));
+	fn->places = calloc(room, sizeof(*fn->places));
+	if (!fn->descs || !fn->places) {
+		fn->backend = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static const struct msi_function_ops *type_ops(const struct msi_function *fn, enum msi_type type)
+{
+	return type == MSI_MSIX ? fn->msix_ops : fn->msi_ops;
+}
+
+static unsigned type_count(const struct msi_function *fn, enum msi_type type)
+{
+	if (!type_ops(fn, type))
+		return 0;
+	return type == MSI_MSIX ? fn->msix_count : fn->msi_count;
+}
+
+static int alloc_type(struct msi_function *fn, enum msi_type type, unsigned min, unsigned max,
+		      const uint16_t *wish)
+{
+	unsigned count = type_count(fn, type);
+	int rc;
+
+	if (!count)
+		return -ENODEV;
+	if (min > count)
+		return -ENOSPC;
+	fn->ops = type_ops(fn, type);
+	fn->maskable = fn->ops->can_mask(fn);
+	rc = fn->backend->alloc(fn, type, min, MIN(max, count), wish);
+	if (rc < 0)
+		fn->ops = NULL;
+	else
+		fn->count = (uint16_t)rc;
+	return rc;
+}
+
+int msi_alloc(struct msi_function *fn, unsigned min, unsigned max, unsigned flags,
+	      const uint16_t *wish)
+{
+	static const struct {
+		enum msi_type type;
+		unsigned flag;
+	} order[] = { { MSI_MSIX, MSI_ALLOW_MSIX }, { MSI_MSI, MSI_ALLOW_MSI } };
+	int rc = -ENODEV;
+
+	if (!fn->backend)
+		return -ENODEV;
+	if (!min || min > max || fn->count)
+		return -EINVAL;
+	msi_check_enter(fn);
+	for (unsigned i = 0; i < ARRAY_SIZE(order) && rc < 0; i++) {
+		int got;
+
+		if (flags && !(flags & order[i].flag))
+			continue;
+		got = alloc_type(fn, order[i].type, min, max, wish);
+		/* "not this type" does not hide why a type that exists failed */
+		if (got != -ENODEV)
+			rc = got;
+	}
+	msi_check_leave(fn);
+	return rc;
+}
+
+void msi_free(struct msi_function *fn)
+{
+	if (!fn->count)
+		return;
+	msi_check_enter(fn);
+	fn->backend->free(fn);
+	fn->enabled = false;
+	fn->count = 0;
+	fn->held = 0;
+	fn->ops = NULL;
+	msi_check_leave(fn);
+}
+
+int msi_request(struct msi_function *fn, unsigned i, irq_handler_t handler, void *arg,
+		const char *name)
+{
+	struct irq_desc *desc;
+
+	if (i >= fn->count || !handler)
+		return -EINVAL;
+	if (fn->enabled)
+		return -EBUSY;
+	desc = fn->descs[i];
+	desc->handler = handler;
+	desc->arg = arg;
+	desc->name = name;
+	return 0;
+}
+
+int msi_enable(struct msi_function *fn)
+{
+	int rc;
+
+	if (!fn->count)
+		return -EINVAL;
+	if (fn->enabled)
+		return 0;
+	for (unsigned i = 0; i < fn->count; i++)
+		if (!fn->descs[i]->handler)
+			return -EINVAL;
+	msi_check_enter(fn);
+	rc = fn->backend->enable(fn);
+	fn->enabled = !rc;
+	msi_check_leave(fn);
+	return rc;
+}
+
+void msi_disable(struct msi_function *fn)
+{
+	if (!fn->enabled)
+		return;
+	msi_check_enter(fn);
+	fn->backend->disable(fn);
+	fn->enabled = false;
+	msi_check_leave(fn);
+}
+
+void msi_mask(struct msi_function *fn, unsigned i)
+{
+	irq_mask(fn->descs[i]);
+}
+
+int msi_unmask(struct msi_function *fn, unsigned i)
+{
+	return irq_unmask(fn->descs[i]);
+}
+
+int msi_set_affinity(struct msi_function *fn, unsigned i, unsigned hart)
+{
+	return irq_set_affinity(fn->descs[i], hart);
+}
+
+int msi_query(struct msi_function *fn, enum msi_type type)
+{
+	if (!fn->backend || !type_count(fn, type))
+		return -ENODEV;
+	return fn->backend->query(fn, type);
+}
+
+uint64_t msi_handled(const struct msi_function *fn, unsigned i)
+{
+	return i < fn->count ? irq_handled(fn->descs[i]) : 0;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/irq.h"
+#include "kernel/lib/table.h"
+#include "kernel/vector.h"
+
+/*
+ * The MSI core: what drivers call, and the ops tables behind it (docs/msi.md).
+ * alloc, request, enable, disable and free of one function are serialised by its
+ * driver; mask, unmask and set_affinity come from anywhere at any time.
+ */
+
+enum msi_type { MSI_NONE, MSI_MSIX, MSI_MSI };
+
+/* msi_alloc() flags: the types to try, in this order; 0 is both. */
+#define MSI_ALLOW_MSIX BIT(0)
+#define MSI_ALLOW_MSI  BIT(1)
+
+#define MSI_ANY_HART UINT16_MAX
+
+/* A message: one dword store of data to address (PCIe Base Specification, "MSI and MSI-X Operation"). */
+struct msi_msg {
+	uint64_t address;
+	uint32_t data;
+};
+
+struct msi_function;
+
+/*
+ * The registers of one function, MSI or MSI-X: given by drivers/pci, called by
+ * backends that own the registers. i is the MSI-X entry or the message number.
+ */
+struct msi_function_ops {
+	enum msi_type type;
+	/*
+	 * THE raw writer: the only place that writes a message. The vector is masked
+	 * (or cannot mask and is not enabled, or the write is a single-register
+	 * change). Reads back before it returns. Multi-message MSI: only i == 0, the
+	 * base. 0; -EPERM when the sanitizer refused it.
+	 */
+	int (*write_msg)(struct msi_function *fn, unsigned i, const struct msi_msg *msg);
+	/* What the function's registers hold now. */
+	void (*read_msg)(struct msi_function *fn, unsigned i, struct msi_msg *msg);
+	/* false: no mask bits (plain MSI without Per-Vector Masking). */
+	bool (*can_mask)(const struct msi_function *fn);
+	/* Owner of the vector only; returns after the write was read back. */
+	void (*mask)(struct msi_function *fn, unsigned i);
+	void (*unmask)(struct msi_function *fn, unsigned i);
+	bool (*masked)(struct msi_function *fn, unsigned i);
+	bool (*pending)(struct msi_function *fn, unsigned i);
+	/*
+	 * prepare: memory decode and bus master on, INTx off, Enable and Function Mask
+	 * in one write, every entry masked. count: messages wanted (MSI: Multiple Message
+	 * Enable). start: clears Function Mask, or sets MSI Enable. stop: disables.
+	 */
+	int (*prepare)(struct msi_function *fn, unsigned count);
+	void (*start)(struct msi_function *fn);
+	void (*stop)(struct msi_function *fn);
+	/* A read from the function: what it sent before has left it. */
+	void (*flush)(struct msi_function *fn);
+};
+
+/* One MSI controller: found for a function by msi-map or msi-parent. Used by the backend `direct`. */
+struct msi_domain {
+	const char *name; /* as the `irq` command shows it */
+	/*
+	 * Takes a place for each of min .. max vectors; wish as for msi_alloc(). block: one
+	 * hart, contiguous and naturally aligned, max a power of two and min == max. The
+	 * count, -ENOSPC, or -EAGAIN (block, lost a race). Lock-free, any context.
+	 */
+	int (*claim)(unsigned min, unsigned max, const uint16_t *wish, bool block,
+		     struct vector_place *places);
+	/* The message that reaches a place. Any context. */
+	void (*compose)(unsigned hart, unsigned identity, struct msi_msg *msg);
+	/* Does the message reach a place that dispatch knows as the vector's? Any context. */
+	bool (*message_ok)(const struct irq_desc *desc, const struct msi_msg *msg);
+	/* Makes the identity pending at the hart (retrigger rule). */
+	void (*send)(unsigned hart, unsigned identity);
+	/* Upper bound of places free now, for msi_query(). */
+	unsigned (*available)(void);
+};
+
+/* A controller is found by its phandle. Boot only; find: NULL when there is none. */
+void msi_domain_register(uint32_t phandle, const struct msi_domain *domain);
+const struct msi_domain *msi_domain_find(uint32_t phandle);
+
+/* Who programs MSIs: one a backend. The highest-rated that is available for a function takes it. */
+struct msi_ops {
+	const char *name;
+	unsigned rating;
+	bool (*available)(const struct msi_function *fn);
+	int (*query)(struct msi_function *fn, enum msi_type type);
+	/* Once a call, for the set: fn->descs[0 .. count); count, or -errno with nothing held. */
+	int (*alloc)(struct msi_function *fn, enum msi_type type, unsigned min, unsigned max,
+		     const uint16_t *wish);
+	/* The whole set, enabled or not: shut off at the function first. */
+	void (*free)(struct msi_function *fn);
+	/* Composes and writes all messages of the set through the raw writer. */
+	int (*enable)(struct msi_function *fn);
+	void (*disable)(struct msi_function *fn);
+	/* What the holder of OWNED does to its vectors. */
+	const struct irq_chip *chip;
+};
+TABLE_DECLARE(struct msi_ops, msi_backend);
+
+/*
+ * A function as the MSI core sees it; embedded in struct pci_function and filled by
+ * drivers/pci at scan. Lives as long as the function is known.
+ */
+struct msi_function {
+	const char *name; /* "bb:dd.f" */
+	uint16_t segment;
+	uint16_t rid;                  /* requester ID */
+	uint32_t device_id;            /* after msi-map */
+	uint64_t address_limit;        /* highest message address the function can send to */
+	void *firmware;                /* platform's handle */
+	const struct msi_ops *backend; /* chosen at scan */
+	const struct msi_domain *domain;
+	const struct msi_function_ops *msix_ops, *msi_ops; /* NULL: no such capability */
+	uint16_t msix_count, msi_count;                    /* messages the function can use */
+
+	/* While allocated: */
+	const struct msi_function_ops *ops;
+	uint16_t count; /* granted */
+	uint16_t held;  /* places taken: a multi-message block may be larger than count */
+	bool enabled;
+	bool maskable; /* ops->can_mask(), looked up once */
+	/* Room for max(msix_count, msi_count) each, from msi_function_init(). */
+	struct irq_desc **descs;
+	struct vector_place *places; /* as claimed; a moved vector's place is in its descriptor */
+
+	/* MSI mask bits are one dword for all vectors: wished bits, and bit 32 OWNED (M5). */
+	_Atomic uint64_t msi_mask_wish;
+	_Atomic uint32_t busy; /* checked builds: serialisation of the calls below */
+};
+
+/* At scan, thread context: room for the set, choice of backend. 0 or -ENOMEM, -ENODEV (no backend). */
+int msi_function_init(struct msi_function *fn);
+
+/*
+ * All the vectors that the driver can use, in one call: the granted count in
+ * [min, max], or -ENOSPC (not enough places), -EAGAIN (a race for an aligned block,
+ * or busy: try again), -ENODEV (no MSI here), -EINVAL; then nothing is held. MSI-X is
+ * tried before MSI; flags narrow it. wish: max hart indices (MSI_ANY_HART: no wish), or
+ * NULL. A wish is a preference: a vector whose hart is full goes elsewhere. Lock-free.
+ */
+int msi_alloc(struct msi_function *fn, unsigned min, unsigned max, unsigned flags,
+	      const uint16_t *wish);
+/* Thread context, interrupts on, not from a handler of the set. Waits for running handlers. */
+void msi_free(struct msi_function *fn);
+/* Before enable. name lives until free. -EINVAL: no such vector, -EBUSY: enabled. */
+int msi_request(struct msi_function *fn, unsigned i, irq_handler_t handler, void *arg,
+		const char *name);
+/* Writes all messages and lets the function send. 0, -EINVAL (nothing allocated, a vector has no handler). */
+int msi_enable(struct msi_function *fn);
+void msi_disable(struct msi_function *fn);
+
+/* Any context, any hart, never wait. */
+void msi_mask(struct msi_function *fn, unsigned i);
+int msi_unmask(struct msi_function *fn, unsigned i); /* -EAGAIN: stormed */
+int msi_set_affinity(struct msi_function *fn, unsigned i, unsigned hart);
+
+/* An upper bound for msi_alloc() now: a hint. -ENODEV: not this type. */
+int msi_query(struct msi_function *fn, enum msi_type type);
+
+/* Sum of the handled counters of vector i; a snapshot. */
+uint64_t msi_handled(const struct msi_function *fn, unsigned i);
+
+const char *msi_type_name(enum msi_type type);
+
+/*
+ * The sanitizer (M4): called by each write_msg first. 0, or -EPERM after one log line
+ * with the caller: vector not masked though the function can, a message that does
+ * not reach a place reserved for this vector. Release builds always answer 0.
+ */
+int msi_check_write(struct msi_function *fn, unsigned i, const struct msi_msg *msg,
+		    const void *caller);
+/* Is this a checked build? */
+extern const bool msi_checked;
+/* Entry and exit of the calls that a driver serialises; checked builds assert it. */
+void msi_check_enter(struct msi_function *fn);
+void msi_check_leave(struct msi_function *fn);
+/* Writes that the sanitizer refused. */
+unsigned msi_check_refused(void);

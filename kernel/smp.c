@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/smp.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "arch/irqflags.h"
+#include "arch/mmu.h"
+#include "arch/start.h"
+#include "arch/trap.h"
+#include "kernel/lib/log.h"
+#include "kernel/lib/panic.h"
+#include "kernel/mem.h"
+#include "kernel/time.h"
+#include "platform/dt.h"
+#include "platform/platform.h"
+
+#define STACK_SIZE       (8 * PAGE_SIZE)
+#define EMERGENCY_SIZE   (2 * PAGE_SIZE)
+#define START_TIMEOUT_MS 1000
+#define WORK_TIMEOUT_MS  600000
+
+struct hart **smp_harts;
+uint32_t smp_nr_harts;
+
+static struct hart early_hart;
+static _Alignas(16) char early_emergency[EMERGENCY_SIZE];
+static void (*send_ipi)(unsigned index);
+static void (*hart_up)(unsigned index);
+
+bool smp_online(unsigned index)
+{
+	/* acquire pairs with the release in smp_secondary_main(): its interrupt file is up */
+	return index < smp_nr_harts &&
+	       atomic_load_explicit(&smp_harts[index]->state, memory_order_acquire) == HART_ONLINE;
+}
+
+int smp_index_of(uint64_t hart_id)
+{
+	for (unsigned i = 0; i < smp_nr_harts; i++)
+		if (smp_harts[i]->hart_id == hart_id)
+			return (int)i;
+	return -ENOENT;
+}
+
+void smp_set_ipi(void (*send)(unsigned index))
+{
+	send_ipi = send;
+}
+
+void smp_set_hart_up(void (*up)(unsigned index))
+{
+	hart_up = up;
+}
+
+void smp_kick(unsigned index)
+{
+	if (send_ipi)
+		send_ipi(index);
+}
+
+void smp_early_init(uint64_t hart_id)
+{
+	early_hart.hart_id = hart_id;
+	arch_set_this_hart(&early_hart);
+	arch_trap_init((uintptr_t)early_emergency + EMERGENCY_SIZE);
+}
+
+/* Device-tree nodes of harts that may run: device_type "cpu", enabled. */
+static dt_node_t next_cpu(dt_node_t node)
+{
+	node = node == DT_NONE ? dt_first_child(dt_path("/cpus")) : dt_next_sibling(node);
+	while (node != DT_NONE) {
+		const char *type = dt_string(node, "device_type");
+
+		if (type && !strcmp(type, "cpu") && dt_enabled(node))
+			break;
+		node = dt_next_sibling(node);
+	}
+	return node;
+}
+
+static bool isa_has(dt_node_t cpu, const char *extension)
+{
+	const char *isa = dt_string(cpu, "riscv,isa");
+	size_t len = strlen(extension);
+
+	if (dt_list_has(cpu, "riscv,isa-extensions", extension))
+		return true;
+	/* Multi-letter extensions stand between underscores (the ISA manual, "ISA string"). */
+	for (const char *at = isa ? strchr(isa, '_') : NULL; at; at = strchr(at + 1, '_'))
+		if (!strncmp(at + 1, extension, len) && (at[1 + len] == '_' || !at[1 + len]))
+			return true;
+	return false;
+}
+
+bool smp_all_have(const char *extension)
+{
+	for (dt_node_t cpu = next_cpu(DT_NONE); cpu != DT_NONE; cpu = next_cpu(cpu))
+		if (!isa_has(cpu, extension))
+			return false;
+	return true;
+}
+
+static uint64_t cpu_hart_id(dt_node_t cpu)
+{
+	return dt_number(cpu, "reg", 0, dt_address_cells(dt_path("/cpus")));
+}
+
+/* Stack of the hart with a guard page below; its emergency stack above it. */
+static void make_stacks(struct hart *hart)
+{
+	size_t size = PAGE_SIZE + STACK_SIZE + PAGE_SIZE + EMERGENCY_SIZE;
+	char *base = page_alloc(size, PAGE_SIZE);
+
+	if (!base)
+		panic("no memory for the stacks of hart %u", hart->index);
+	hart->stack_bottom = (uintptr_t)base + PAGE_SIZE;
+	hart->stack_top = hart->stack_bottom + STACK_SIZE;
+	hart->emergency_top = (uintptr_t)base + size;
+	mmu_protect((uintptr_t)base, PAGE_SIZE, MMU_NONE);
+	mmu_protect(hart->stack_top, PAGE_SIZE, MMU_NONE);
+}
+
+static void add_hart(unsigned index, uint64_t hart_id)
+{
+	struct hart *hart = page_alloc(ALIGN_UP(sizeof(*hart), PAGE_SIZE), PAGE_SIZE);
+
+	if (!hart)
+		panic("no memory for hart %u", index);
+	hart->hart_id = hart_id;
+	hart->index = index;
+	hart->index_bytes = index * sizeof(uint64_t);
+	hart->page_table = mmu_root();
+	make_stacks(hart);
+	smp_harts[index] = hart;
+}
+
+/* The boot hart always counts, wherever it stands in the device tree. */
+static unsigned hart_limit(unsigned found)
+{
+	unsigned long limit = platform_setting_number("maxharts", found);
+
+	return limit && limit < found ? (unsigned)limit : found;
+}
+
+void smp_init(void)
+{
+	uint64_t boot_id = early_hart.hart_id;
+	unsigned found = 0, limit, others = 0, index = 0;
+
+	for (dt_node_t cpu = next_cpu(DT_NONE); cpu != DT_NONE; cpu = next_cpu(cpu))
+		found++;
+	limit = hart_limit(found);
+	smp_harts = page_alloc(ALIGN_UP(found * sizeof(*smp_harts), PAGE_SIZE), PAGE_SIZE);
+	if (!found || !smp_harts)
+		panic("the device tree names no hart");
+	for (dt_node_t cpu = next_cpu(DT_NONE); cpu != DT_NONE; cpu = next_cpu(cpu)) {
+		uint64_t id = cpu_hart_id(cpu);
+
+		if (id != boot_id && ++others >= limit)
+			continue;
+		add_hart(index++, id);
+	}
+	smp_nr_harts = index;
+	if (smp_index_of(boot_id) < 0)
+		panic("the device tree does not name the boot hart %lu", (unsigned long)boot_id);
+
+	struct hart *boot = smp_harts[smp_index_of(boot_id)];
+
+	boot->mmu_generation = mmu_generation();
+	atomic_store_explicit(&boot->state, HART_ONLINE, memory_order_release);
+	arch_set_this_hart(boot);
+	arch_trap_init(boot->emergency_top);
+}
+
+void smp_use_own_stack(void (*next)(void))
+{
+	arch_call_on_stack(this_hart()->stack_top, next);
+}
+
+static bool started(void *arg)
+{
+	const struct hart *hart = arg;
+
+	return smp_online(hart->index);
+}
+
+void smp_start_all(void)
+{
+	for (unsigned i = 0; i < smp_nr_harts; i++) {
+		struct hart *hart = smp_harts[i];
+		int rc;
+
+		if (smp_online(i))
+			continue;
+		atomic_store_explicit(&hart->state, HART_STARTING, memory_order_release);
+		rc = arch_start_hart(hart->hart_id, hart);
+		if (rc)
+			log_warn("hart %u (ID %lu) can't be started: %d", i,
+				 (unsigned long)hart->hart_id, rc);
+	}
+	for (unsigned i = 0; i < smp_nr_harts; i++) {
+		uint32_t starting = HART_STARTING;
+
+		if (time_wait(started, smp_harts[i], START_TIMEOUT_MS))
+			continue;
+		/* A hart that comes after all finds FAILED and stays out. */
+		if (atomic_compare_exchange_strong(&smp_harts[i]->state, &starting, HART_FAILED))
+			log_warn("hart %u (ID %lu) did not start: left out", i,
+				 (unsigned long)smp_harts[i]->hart_id);
+	}
+}
+
+/* Runs what was posted to this hart; false if there was nothing. Thread context. */
+static bool serve(void)
+{
+	/* acq_rel pairs with the release in smp_post() */
+	struct work *work =
+		atomic_exchange_explicit(&this_hart()->work, NULL, memory_order_acq_rel);
+	unsigned from;
+
+	if (!work)
+		return false;
+	from = work->from;
+	work->result = work->fn(work->arg);
+	/* pairs with the acquire in work_done(); *work may be gone after it */
+	atomic_store_explicit(&work->done, 1, memory_order_release);
+	smp_kick(from);
+	return true;
+}
+
+static _Noreturn void idle(void)
+{
+	for (;;) {
+		irq_disable();
+		if (!atomic_load_explicit(&this_hart()->work, memory_order_acquire))
+			cpu_wait();
+		irq_enable();
+		serve();
+	}
+}
+
+void smp_secondary_main(void)
+{
+	struct hart *hart = this_hart();
+	uint32_t starting = HART_STARTING;
+
+	hart->mmu_generation = mmu_generation();
+	mmu_sync();
+	arch_trap_init(hart->emergency_top);
+	if (hart_up)
+		hart_up(hart->index);
+	time_hart_init();
+	/* release pairs with the acquire in smp_online() */
+	if (!atomic_compare_exchange_strong_explicit(&hart->state, &starting, HART_ONLINE,
+						     memory_order_release, memory_order_relaxed))
+		for (;;)
+			cpu_wait();
+	idle();
+}
+
+int smp_post(unsigned index, struct work *work)
+{
+	if (!smp_online(index))
+		return -ENODEV;
+	work->from = smp_index();
+	atomic_store_explicit(&work->done, 0, memory_order_relaxed);
+	for (struct work *none = NULL;; none = NULL) {
+		/* release pairs with serve() */
+		if (atomic_compare_exchange_strong_explicit(&smp_harts[index]->work, &none, work,
+							    memory_order_release,
+							    memory_order_relaxed))
+			break;
+		if (!serve())
+			cpu_relax();
+	}
+	smp_kick(index);
+	return 0;
+}
+
+/* Serves this hart's own work too: two harts may wait for each other. */
+static bool work_done(void *arg)
+{
+	const struct work *work = arg;
+
+	return atomic_load_explicit(&work->done, memory_order_acquire) ||
+	       atomic_load_explicit(&this_hart()->work, memory_order_acquire);
+}
+
+int smp_wait(struct work *work)
+{
+	while (!atomic_load_explicit(&work->done, memory_order_acquire)) {
+		if (!time_wait(work_done, work, WORK_TIMEOUT_MS))
+			panic("work for another hart is not done after %u s",
+			      WORK_TIMEOUT_MS / 1000);
+		serve();
+	}
+	return work->result;
+}
+
+int smp_run(unsigned index, int (*fn)(void *arg), void *arg)
+{
+	struct work work = { .fn = fn, .arg = arg };
+	int rc;
+
+	if (index == smp_index())
+		return fn(arg);
+	rc = smp_post(index, &work);
+	return rc ? rc : smp_wait(&work);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/cpu.h"
+#include "kernel/irq.h"
+
+/*
+ * Harts have an index 0 .. smp_count() - 1 in device-tree order (the kernel's name
+ * for them) and a hart ID (the firmware's). Whichever hart the firmware chose boots.
+ */
+enum hart_state { HART_ABSENT, HART_STARTING, HART_ONLINE, HART_FAILED };
+
+struct storm;
+struct work;
+struct timer;
+
+struct hart {
+	uint64_t hart_id;
+	uint64_t index_bytes;     /* index * 8: offset into irq_desc.handled */
+	struct irq_desc *current; /* the vector whose handler runs, NULL outside */
+	uintptr_t doorbell;       /* own interrupt file's seteipnum_le, mapped; 0 without IMSIC */
+	uint32_t index;
+	uint32_t max_id;                   /* highest identity of the own interrupt file */
+	_Atomic uint32_t state;            /* enum hart_state */
+	_Atomic uint32_t kicked;           /* IPIs taken */
+	uint64_t page_table;               /* what boot/ switches to (satp) */
+	uint32_t mmu_generation;           /* of the page table, as this hart last saw it */
+	uintptr_t stack_top, stack_bottom; /* a guard page lies below bottom */
+	uintptr_t emergency_top;           /* exceptions run here */
+	_Atomic(struct work *) work;       /* what smp_run() posted */
+	struct timer *timers;              /* sorted by deadline; this hart only, interrupts off */
+	struct storm *storm;               /* kernel/storm.h; this hart only */
+	/* By identity, never NULL: who owns it, or a special descriptor. Read by the trap path. */
+	_Atomic(struct irq_desc *) *slots;
+	/* By identity: the vector that has left or was freed, where slots says irq_parked. */
+	_Atomic(struct irq_desc *) *parked;
+};
+
+/* Table and length: boot/ finds a hart by its ID here. */
+extern struct hart **smp_harts;
+extern uint32_t smp_nr_harts;
+
+static inline unsigned smp_count(void)
+{
+	return smp_nr_harts;
+}
+
+/* index: below smp_count(). */
+static inline struct hart *smp_hart(unsigned index)
+{
+	return smp_harts[index];
+}
+
+bool smp_online(unsigned index);
+
+static inline unsigned smp_index(void)
+{
+	return this_hart()->index;
+}
+
+/* true inside an interrupt handler of this hart. */
+static inline bool in_handler(void)
+{
+	return this_hart()->current != NULL;
+}
+
+/* Interrupts the hart (index) so that it looks for work. Any context. */
+void smp_kick(unsigned index);
+/* How smp_kick() does it; set once at boot by the interrupt controller. */
+void smp_set_ipi(void (*send)(unsigned index));
+
+/*
+ * Runs fn(arg) on the hart in its thread context, interrupts on, and returns fn's
+ * value; on the own hart a plain call. -ENODEV: not online. One caller a hart at
+ * a time; others wait. Thread context.
+ */
+int smp_run(unsigned index, int (*fn)(void *arg), void *arg);
+/* The two halves, to run on several harts at once: *work lives until smp_wait() returned. */
+struct work {
+	int (*fn)(void *arg);
+	void *arg;
+	int result;
+	unsigned from; /* who is kicked when it is done */
+	_Atomic uint32_t done;
+};
+int smp_post(unsigned index, struct work *work);
+int smp_wait(struct work *work);
+
+/* Boot, first line: this_hart() of the boot hart until smp_init(). */
+void smp_early_init(uint64_t hart_id);
+/* Boot: learns the harts from the device tree; the calling hart is online. Setting maxharts=N. */
+void smp_init(void);
+/* Boot hart: goes on with next() on its own guarded stack. */
+_Noreturn void smp_use_own_stack(void (*next)(void));
+/* What each started hart does before it is online (its interrupt file); set at boot. Interrupts off. */
+void smp_set_hart_up(void (*up)(unsigned index));
+/* Do all harts say this ISA extension in the device tree? */
+bool smp_all_have(const char *extension);
+/* The index of the hart with this ID, or -ENOENT. */
+int smp_index_of(uint64_t hart_id);
+/* Boot: starts the others, names those that do not come within a second. Thread context. */
+void smp_start_all(void);
+/* Where boot/ sends a started hart: struct hart in this_hart(), own stack, MMU off. */
+_Noreturn void smp_secondary_main(void);

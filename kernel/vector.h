@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The vector space: which identities of which hart's interrupt file are free.
+ * Lock-free: a loop goes round again only because another hart's operation got
+ * something meanwhile, never to wait for one to be finished. No MMIO, no allocation;
+ * host-tested under ThreadSanitizer and modelled in tests/model/claim.pml.
+ *
+ * Credits before bits (docs/msi.md M1): a set takes its number from the space's
+ * free count by one compare-and-swap; that many identities are then certain to be
+ * found, so two sets in flight cannot make each other fail when either fits. Each
+ * file's own count leads to the harts that have them.
+ *
+ *	Always: bits set in a file >= its credit + what sets have taken of that credit
+ *		sum of file credits >= space credit + what sets still look for
+ *	with equality at rest. So release goes from the bit up and claim from the top down.
+ */
+#define VECTOR_MAX_ID  2047 /* AIA specification, section 3.1: at most 2,047 identities */
+#define VECTOR_WORDS   ((VECTOR_MAX_ID + 1) / 64)
+#define VECTOR_NO_HART UINT16_MAX
+
+/* One interrupt file. */
+struct vector_file {
+	_Atomic uint32_t credit; /* free identities not yet promised to a set */
+	uint32_t max_id;
+	_Atomic uint64_t free[VECTOR_WORDS]; /* bit i of word w: identity 64 w + i is free */
+};
+
+struct vector_space {
+	/*
+	 * Low half: free identities not yet promised, all files. High half: those that
+	 * block claims hold while they look, and may give back.
+	 */
+	_Atomic uint64_t credit;
+	uint32_t nr_files;
+	struct vector_file *files; /* by hart index */
+};
+
+struct vector_place {
+	uint16_t hart;
+	uint16_t identity;
+};
+
+/* Storage for nr_files files is the caller's, zeroed. All files start without identities. */
+void vector_space_init(struct vector_space *space, struct vector_file *files, unsigned nr_files);
+/*
+ * Opens hart's file with identities first .. max_id free; 1 <= first. Once a file; others
+ * may use the space meanwhile.
+ */
+void vector_file_open(struct vector_space *space, unsigned hart, unsigned first, unsigned max_id);
+
+/*
+ * Takes between min and max places, 1 <= min; wish[i] is the preferred hart of place i,
+ * or VECTOR_NO_HART, or wish NULL: the least loaded first, spread evenly, neighbours on
+ * different harts. A wish is a preference: where that hart is full or unknown the place
+ * goes elsewhere. The number taken, or -ENOSPC with nothing held; -EAGAIN with nothing
+ * held: it fits only if a block claim in flight fails and gives back. places has room
+ * for max. Any context, any hart.
+ */
+int vector_claim(struct vector_space *space, unsigned min, unsigned max, const uint16_t *wish,
+		 struct vector_place *places);
+
+/*
+ * A naturally aligned block of n (a power of two, at most 32) identities of one hart
+ * (VECTOR_NO_HART: any, the least loaded first). n with *place the first; -ENOSPC: no such
+ * block; -EAGAIN: one was there and was lost to a concurrent claim (not for n = 1, unless
+ * another block claim in flight holds the last places). Any context, any hart.
+ */
+int vector_claim_block(struct vector_space *space, unsigned n, unsigned hart,
+		       struct vector_place *place);
+
+/* Makes a place free again: only when nothing can arrive there any more. Any context. */
+void vector_release(struct vector_space *space, const struct vector_place *place);
+
+/* Free and unpromised now: a hint. */
+unsigned vector_available(const struct vector_space *space);

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The MSI contract (docs/msi.md M1 to M6) on whatever functions this machine has. */
+#include "kernel/msi.h"
+
+#include <errno.h>
+
+#include "drivers/pci/pci.h"
+#include "kernel/smp.h"
+#include "kernel/time.h"
+#include "tests/target/test.h"
+
+#define TIMEOUT_MS 5000
+
+/* A function whose vectors nobody uses: free to allocate. */
+static struct pci_function *unused_function(void)
+{
+	struct pci_function *fn = pci_first();
+
+	while (fn && (fn->driver || !fn->usable || !fn->msi.backend || fn->msi.count))
+		fn = fn->next;
+	return fn;
+}
+
+/* A driven function of the type that can raise its vectors. */
+static struct pci_function *raiser(enum msi_type type)
+{
+	for (struct pci_function *fn = pci_first(); fn; fn = fn->next)
+		if (fn->driver && fn->driver->raise && fn->msi.enabled && fn->msi.ops->type == type)
+			return fn;
+	return NULL;
+}
+
+struct expectation {
+	struct pci_function *fn;
+	unsigned vector;
+	uint64_t handled;
+};
+
+static bool reached(void *arg)
+{
+	const struct expectation *e = arg;
+
+	return msi_handled(&e->fn->msi, e->vector) >= e->handled;
+}
+
+static bool handled_becomes(struct pci_function *fn, unsigned vector, uint64_t handled)
+{
+	struct expectation e = { fn, vector, handled };
+
+	return time_wait(reached, &e, TIMEOUT_MS) && msi_handled(&fn->msi, vector) == handled;
+}
+
+static bool stays(struct pci_function *fn, unsigned vector, uint64_t handled)
+{
+	struct expectation e = { fn, vector, handled + 1 };
+
+	return !time_wait(reached, &e, 20);
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+TEST(msi, bad_sizes_are_refused)
+{
+	struct pci_function *fn = unused_function();
+
+	SKIP_IF(!fn, "no function without driver");
+	CHECK_EQ(msi_alloc(&fn->msi, 0, 1, 0, NULL), -EINVAL);
+	CHECK_EQ(msi_alloc(&fn->msi, 2, 1, 0, NULL), -EINVAL);
+	CHECK_EQ(msi_alloc(&fn->msi, 2049, 4096, 0, NULL), -ENOSPC);
+	CHECK_EQ(fn->msi.count, 0);
+	CHECK_EQ(msi_enable(&fn->msi), -EINVAL);
+}
+
+TEST(msi, set_is_granted_spread_and_freed)
+{
+	struct pci_function *fn = unused_function();
+	unsigned online = 0, harts = 0;
+	uint32_t seen = 0;
+	int got;
+
+	SKIP_IF(!fn, "no function without driver");
+	SKIP_IF(fn->msi.msix_count < smp_count(),
+		"the function has fewer vectors than the machine harts");
+	got = msi_alloc(&fn->msi, 1, smp_count(), MSI_ALLOW_MSIX, NULL);
+	CHECK_EQ(got, smp_count());
+	CHECK_EQ(msi_alloc(&fn->msi, 1, 1, 0, NULL), -EINVAL);
+	for (int i = 0; i < got; i++) {
+		const struct irq_desc *desc = fn->msi.descs[i];
+
+		seen |= 1u << desc->hart;
+		CHECK(desc->identity);
+	}
+	for (unsigned i = 0; i < smp_count(); i++) {
+		online += smp_online(i);
+		harts += seen >> i & 1;
+	}
+	/* The least loaded first: how many harts depends on what was taken before, one it is not. */
+	CHECK(harts > 1 || online == 1);
+	/* Not every vector has a handler yet. */
+	CHECK_EQ(msi_enable(&fn->msi), -EINVAL);
+	for (int i = 0; i < got; i++)
+		CHECK_EQ(msi_request(&fn->msi, (unsigned)i, nothing, NULL, "test"), 0);
+	CHECK_EQ(msi_request(&fn->msi, (unsigned)got, nothing, NULL, "test"), -EINVAL);
+	CHECK_EQ(msi_enable(&fn->msi), 0);
+	CHECK_EQ(msi_request(&fn->msi, 0, nothing, NULL, "test"), -EBUSY);
+	msi_free(&fn->msi);
+	CHECK_EQ(fn->msi.count, 0);
+}
+
+TEST(msi, wish_is_kept)
+{
+	struct pci_function *fn = unused_function();
+	unsigned last = smp_count() - 1;
+	uint16_t wish = (uint16_t)last;
+
+	SKIP_IF(!fn, "no function without driver");
+	CHECK_EQ(msi_alloc(&fn->msi, 1, 1, 0, &wish), 1);
+	CHECK_EQ(fn->msi.descs[0]->hart, last);
+	msi_free(&fn->msi);
+}
+
+TEST(msi, registers_hold_the_composed_message)
+{
+	struct pci_function *fn = pci_first();
+
+	for (; fn; fn = fn->next) {
+		for (unsigned i = 0; fn->msi.enabled && i < fn->msi.count; i++) {
+			const struct irq_desc *desc = fn->msi.descs[i];
+			struct msi_msg want, got;
+
+			fn->msi.domain->compose(desc->hart, desc->identity, &want);
+			fn->msi.ops->read_msg(&fn->msi, i, &got);
+			CHECK_EQ(got.address, want.address);
+			CHECK_EQ(got.data, want.data);
+			CHECK_EQ(fn->msi.ops->masked(&fn->msi, i), 0);
+		}
+	}
+}
+
+TEST(msi, masked_msix_pends_and_comes_once)
+{
+	struct pci_function *fn = raiser(MSI_MSIX);
+	unsigned v;
+	uint64_t before;
+
+	SKIP_IF(!fn, "no function that raises MSI-X by itself");
+	v = fn->msi.count - 1;
+	before = msi_handled(&fn->msi, v);
+	msi_mask(&fn->msi, v);
+	CHECK(fn->msi.ops->masked(&fn->msi, v));
+	CHECK_EQ(fn->driver->raise(fn, v), 0);
+	CHECK(stays(fn, v, before));
+	CHECK(fn->msi.ops->pending(&fn->msi, v));
+	CHECK_EQ(msi_unmask(&fn->msi, v), 0);
+	CHECK(handled_becomes(fn, v, before + 1));
+	CHECK(!fn->msi.ops->pending(&fn->msi, v));
+}
+
+TEST(msi, masked_msi_without_mask_bits_pends_and_comes_once)
+{
+	struct pci_function *fn = raiser(MSI_MSI);
+	uint64_t before;
+
+	SKIP_IF(!fn, "no function that raises a plain MSI by itself");
+	SKIP_IF(fn->msi.ops->can_mask(&fn->msi), "the function has mask bits");
+	before = msi_handled(&fn->msi, 0);
+	msi_mask(&fn->msi, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK_EQ(fn->driver->raise(fn, 0), 0);
+		CHECK(stays(fn, 0, before));
+	}
+	CHECK_EQ(msi_unmask(&fn->msi, 0), 0);
+	CHECK(handled_becomes(fn, 0, before + 1));
+	CHECK_EQ(fn->driver->raise(fn, 0), 0);
+	CHECK(handled_becomes(fn, 0, before + 2));
+}
+
+TEST(msi, moves_to_every_hart_and_back)
+{
+	struct pci_function *fn = raiser(MSI_MSIX);
+	unsigned home;
+
+	SKIP_IF(!fn, "no function that raises MSI-X by itself");
+	SKIP_IF(smp_count() < 2, "one hart");
+	home = fn->msi.descs[0]->hart;
+	for (unsigned i = 1; i <= smp_count(); i++) {
+		unsigned to = (home + i) % smp_count();
+		const struct irq_desc *desc = fn->msi.descs[0];
+		uint64_t before = msi_handled(&fn->msi, 0), there = desc->handled[to];
+
+		if (!smp_online(to))
+			continue;
+		CHECK_EQ(msi_set_affinity(&fn->msi, 0, to), 0);
+		CHECK_EQ(desc->hart, to);
+		for (unsigned n = 1; n <= 10; n++) {
+			CHECK_EQ(fn->driver->raise(fn, 0), 0);
+			CHECK(handled_becomes(fn, 0, before + n));
+		}
+		CHECK_EQ(desc->handled[to] - there, 10);
+	}
+	CHECK_EQ(msi_set_affinity(&fn->msi, 0, smp_count()), -ENODEV);
+}
+
+TEST(msi, unmaskable_vector_does_not_move_while_enabled)
+{
+	struct pci_function *fn = raiser(MSI_MSI);
+	unsigned home;
+
+	SKIP_IF(!fn, "no function that raises a plain MSI by itself");
+	SKIP_IF(fn->msi.ops->can_mask(&fn->msi), "the function has mask bits");
+	SKIP_IF(smp_count() < 2, "one hart");
+	home = fn->msi.descs[0]->hart;
+	CHECK_EQ(msi_set_affinity(&fn->msi, 0, (home + 1) % smp_count()), -EOPNOTSUPP);
+	CHECK_EQ(fn->msi.descs[0]->hart, home);
+	CHECK_EQ(FIELD_GET(IRQ_TARGET_MASK, fn->msi.descs[0]->state), home);
+}
+
+struct reraise {
+	struct pci_function *fn;
+	unsigned runs, inside;
+	bool concurrent;
+};
+
+static void reraise(void *arg)
+{
+	struct reraise *r = arg;
+	const struct irq_desc *desc = r->fn->msi.descs[0];
+
+	r->concurrent |= r->inside++ > 0;
+	if (++r->runs < 5)
+		r->fn->msi.domain->send(desc->hart, desc->identity);
+	r->inside--;
+}
+
+TEST(msi, event_during_the_handler_runs_it_again)
+{
+	struct pci_function *fn = unused_function();
+	struct reraise r = { .fn = fn };
+
+	SKIP_IF(!fn, "no function without driver");
+	CHECK_EQ(msi_alloc(&fn->msi, 1, 1, 0, NULL), 1);
+	CHECK_EQ(msi_request(&fn->msi, 0, reraise, &r, "test"), 0);
+	CHECK_EQ(msi_enable(&fn->msi), 0);
+	fn->msi.domain->send(fn->msi.descs[0]->hart, fn->msi.descs[0]->identity);
+	CHECK(handled_becomes(fn, 0, 5));
+	CHECK(!r.concurrent);
+	msi_free(&fn->msi);
+}
+
+static bool died(void *arg)
+{
+	const struct irq_desc *desc = arg;
+
+	return atomic_load(&desc->dead) == 1;
+}
+
+TEST(msi, late_arrival_of_a_freed_vector_is_dead)
+{
+	struct pci_function *fn = unused_function();
+	const struct msi_domain *domain;
+	struct irq_desc *desc;
+
+	SKIP_IF(!fn, "no function without driver");
+	CHECK_EQ(msi_alloc(&fn->msi, 1, 1, 0, NULL), 1);
+	CHECK_EQ(msi_request(&fn->msi, 0, nothing, NULL, "test"), 0);
+	CHECK_EQ(msi_enable(&fn->msi), 0);
+	desc = fn->msi.descs[0];
+	domain = fn->msi.domain;
+	msi_free(&fn->msi);
+	domain->send(desc->hart, desc->identity);
+	CHECK(time_wait(died, desc, TIMEOUT_MS));
+	CHECK_EQ(irq_handled(desc), 0);
+}
+
+TEST(msi, sanitizer_refuses_illegal_writes)
+{
+	struct pci_function *fn = unused_function();
+	unsigned refused = msi_check_refused();
+	struct msi_msg good, bad;
+
+	SKIP_IF(!msi_checked, "release build");
+	SKIP_IF(!fn || !fn->msi.msix_count, "no MSI-X function without driver");
+	CHECK_EQ(msi_alloc(&fn->msi, 1, 1, MSI_ALLOW_MSIX, NULL), 1);
+	CHECK_EQ(msi_request(&fn->msi, 0, nothing, NULL, "test"), 0);
+	CHECK_EQ(msi_enable(&fn->msi), 0);
+	fn->msi.domain->compose(fn->msi.descs[0]->hart, fn->msi.descs[0]->identity, &good);
+	/* unmasked */
+	CHECK_EQ(fn->msi.ops->write_msg(&fn->msi, 0, &good), -EPERM);
+	msi_mask(&fn->msi, 0);
+	CHECK_EQ(fn->msi.ops->write_msg(&fn->msi, 0, &good), 0);
+	/* not the vector's identity; nobody's doorbell; no such vector */
+	bad = good;
+	bad.data = 1;
+	CHECK_EQ(fn->msi.ops->write_msg(&fn->msi, 0, &bad), -EPERM);
+	bad = good;
+	bad.address += 4;
+	CHECK_EQ(fn->msi.ops->write_msg(&fn->msi, 0, &bad), -EPERM);
+	CHECK_EQ(fn->msi.ops->write_msg(&fn->msi, fn->msi.count, &good), -EPERM);
+	CHECK_EQ(msi_check_refused() - refused, 4);
+	msi_free(&fn->msi);
+}

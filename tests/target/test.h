@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kernel/lib/table.h"
+
+/*
+ * On-target tests (KTAP version 1; a suite is the part of the name before the dot).
+ *
+ *	TEST(imsic, highest_identity)
+ *	{
+ *		CHECK(x == 1);
+ *		CHECK_EQ(handled, 10);
+ *		SKIP_IF(!device, "no edu on this machine");
+ *	}
+ *
+ * A test runs in thread context on the shell's hart, frees what it took and may be
+ * run again as often as identities last. CHECK ends the test function on failure.
+ */
+struct test_result;
+
+struct test {
+	const char *suite;
+	const char *name;
+	void (*run)(struct test_result *t);
+};
+
+struct test_result {
+	bool failed;
+	bool skipped;
+	char message[120];
+};
+TABLE_DECLARE(struct test, test);
+
+void test_fail(struct test_result *t, const char *file, int line, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void test_skip(struct test_result *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#define TEST(suite_, name_)                                                                       \
+	static void test_##suite_##_##name_(struct test_result *t);                               \
+	TABLE_ENTRY(struct test, test, 5, suite_##_##name_) = { .suite = #suite_,                 \
+								.name = #name_,                   \
+								.run = test_##suite_##_##name_ }; \
+	static void test_##suite_##_##name_(__attribute__((unused)) struct test_result *t)
+
+#define CHECK(cond)                                                    \
+	do {                                                           \
+		if (!(cond)) {                                         \
+			test_fail(t, __FILE__, __LINE__, "%s", #cond); \
+			return;                                        \
+		}                                                      \
+	} while (0)
+
+#define CHECK_EQ(got, want)                                                                     \
+	do {                                                                                    \
+		long long g_ = (long long)(got), w_ = (long long)(want);                        \
+		if (g_ != w_) {                                                                 \
+			test_fail(t, __FILE__, __LINE__, "%s is %lld, not %lld", #got, g_, w_); \
+			return;                                                                 \
+		}                                                                               \
+	} while (0)
+
+#define SKIP_IF(cond, ...)                         \
+	do {                                       \
+		if (cond) {                        \
+			test_skip(t, __VA_ARGS__); \
+			return;                    \
+		}                                  \
+	} while (0)
+
+/*
+ * Runs what matches any of the patterns ("suite", "suite.name", '*' wild); none: all. A
+ * word KEY=VALUE is a parameter instead. 0, or -1 after one `error:` line: any failed, none
+ * ran, or a pattern matches nothing (then none runs).
+ */
+int test_run(int nr_words, char **words);
+
+/* The value of this run's parameter KEY=VALUE, else of the boot setting KEY; NULL: neither. */
+const char *test_parameter(const char *key);
