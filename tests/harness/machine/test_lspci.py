@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What lspci lists against what QEMU says is there."""
+
+import re
+
+from harness import lines
+
+
+def test_functions(machine, prompt):
+    """The same functions with the same IDs as QEMU's own list."""
+    known = lines.info_pci(prompt.monitor("info pci"))
+    assert lines.lspci_ids(prompt.command("lspci -n")) == {b: f.ids for b, f in known.items()}
+    listed = re.findall(rf"^({lines.BDF}) ", prompt.command("lspci"), re.MULTILINE)
+    assert listed == sorted(known)
+
+
+def test_dump(machine, prompt):
+    """BARs and bus numbers, decoded from the dump, are where QEMU has mapped them."""
+    known = lines.info_pci(prompt.monitor("info pci"))
+    dump = lines.lspci_dump(prompt.command("lspci -x"))
+    assert sorted(dump) == sorted(known)
+    for bdf, config in dump.items():
+        assert len(config) == 64, bdf
+        function = lines.decode_header(config)
+        assert (function.ids, function.buses) == (known[bdf].ids, known[bdf].buses), bdf
+        assert function.decoded_bars() == known[bdf].bars, bdf
+        assert all(function.bars.values()), f"{bdf}: a BAR is not assigned"
+
+
+def test_long_dumps(machine, prompt):
+    short, long = (lines.lspci_dump(prompt.command(f"lspci {o}")) for o in ("-xxx", "-xxxx"))
+    assert {len(config) for config in short.values()} == {256}
+    assert {len(config) for config in long.values()} <= {256, 4096}
+    assert all(long[bdf].startswith(config) for bdf, config in short.items())
+
+
+def test_verbose_names_every_bar(machine, prompt):
+    dump = lines.lspci_dump(prompt.command("lspci -x"))
+    parts = re.split(rf"^(?={lines.BDF} )", prompt.command("lspci -v"), flags=re.MULTILINE)
+    parts = {part.split()[0]: part for part in parts if part.strip()}
+    for bdf, config in dump.items():
+        said = re.findall(r"(?:Memory|I/O ports) at (?:0x)?([0-9a-f]+)", parts[bdf])
+        assert [int(s, 16) for s in said] == list(lines.decode_header(config).bars.values()), bdf
+
+
+def test_one_function(machine, prompt):
+    bdfs = list(lines.lspci_ids(prompt.command("lspci -n")))
+    for bdf in bdfs:
+        assert list(lines.lspci_ids(prompt.command(f"lspci -n -s {bdf}"))) == [bdf]

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every machine: the on-target tests, and how a run tells its result to a script."""
+
+import json
+import re
+
+import pytest
+from harness import ktap, lines, qemu, verdict
+
+
+def test_suite(machine):
+    run = qemu.boot(machine, "irq; test; poweroff", log=f"{machine.name}/suite")
+    problems = verdict.tests(machine, run)[1]
+    assert problems == [], run.text()
+    assert lines.irq_table(run.output), "no irq table"
+
+
+def test_boot_line(boot):
+    """The JSON line stands at the end of boot, before the commands, and is true."""
+    run = boot("lspci; poweroff")
+    at = next(n for n, line in enumerate(run.lines) if line.startswith('{"type":"boot"'))
+    listed = [n for n, line in enumerate(run.lines) if re.match(rf"{lines.BDF} ", line)]
+    boot_line = json.loads(run.lines[at])
+    assert boot_line["functions"] == sum(1 for n in listed if n > at) > 0
+    assert boot_line["backend"] == "direct" and boot_line["vectors"] > 0
+    assert boot_line["instructions"] > 0 and boot_line["ns"] > 0
+
+
+@pytest.mark.machines("virt-1", "virt-4")
+@pytest.mark.parametrize("status", [0, 1, 7, 255])
+def test_poweroff_status(boot, status):
+    boot(f"poweroff {status}", status)
+
+
+@pytest.mark.machines("virt-1")
+def test_poweroff_reports_a_failed_command(boot):
+    run = boot("nosuchcommand; help help; poweroff", 1)
+    assert len(lines.error_lines(run.output)) == 1
+    assert run.output.count("\nhelp") == 1, "the list went on after the failed command"
+
+
+@pytest.mark.machines("virt-1", "virt-4")
+def test_a_failed_test_fails_the_run(boot):
+    run = boot("test.fail=1 test selftest; poweroff", 1)
+    report = ktap.parse(run.output)
+    assert report.errors == []
+    assert {t.name.split(".")[0] for t in report.failed} == {"selftest"}
+
+
+@pytest.mark.machines("virt-1")
+def test_a_test_that_does_not_exist_fails_the_run(boot):
+    run = boot("test nosuchsuite; poweroff", 1)
+    assert len(lines.error_lines(run.output)) == 1 or "1..0" in run.output
+
+
+@pytest.mark.machines("virt-1", "virt-4")
+def test_long_boot_arguments(boot):
+    """Boot arguments of 8 KiB and more are taken whole, long words among them."""
+    commands = "; ".join(["help irq"] * 1200)
+    run = boot(f"pad={'x' * 3000} {commands}; poweroff 9", 9)
+    help_line = boot("help irq; poweroff").lines
+    answer = [l for l in help_line if l.startswith("irq")][0]
+    assert run.lines.count(answer) == 1200
+
+
+@pytest.mark.machines("virt-4")
+def test_without_a_console_reader(boot):
+    """Nothing is read from stdin and nothing waits for it."""
+    assert "tocsin> " not in boot("hart; poweroff").output

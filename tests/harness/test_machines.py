@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The machine file: its keys, inheritance, disks and command lines."""
+
+import re
+import tomllib
+
+import pytest
+from harness import HarnessError, machines
+
+BASE = {"qemu": "q", "machine": "virt"}
+
+
+def parse(tables, sets=None):
+    return machines.parse({"defaults": BASE, "tests": sets or {}, "machine": tables}, "p")
+
+
+def test_like_and_more():
+    known = parse(
+        {
+            "a": {"devices": ["edu"], "harts": 4, "required": ["@core", "x.y"]},
+            "b": {"like": "a", "harts": 1, "more_devices": ["igb"], "more_required": ["z.z"]},
+        },
+        {"core": ["c.one", "@more"], "more": ["c.two"]},
+    )
+    assert known["b"].devices == ("edu", "igb") and known["b"].harts == 1
+    assert known["b"].required == ("c.one", "c.two", "x.y", "z.z")
+    assert known["a"].devices == ("edu",)
+
+
+@pytest.mark.parametrize(
+    "tables, complaint",
+    [
+        ({"a": {"hart": 4}}, "unknown key hart"),
+        ({"a": {"like": "b"}}, "like b, which does not exist"),
+        ({"a": {"like": "b"}, "b": {"like": "a"}}, "like itself"),
+        ({"a": {"required": ["@core"]}}, "no set of tests @core"),
+        ({"a": {"machine": ""}}, "needs qemu and machine"),
+    ],
+)
+def test_mistakes_are_named(tables, complaint):
+    with pytest.raises(HarnessError, match=complaint):
+        parse(tables)
+
+
+def test_command_line(tmp_path):
+    machine = machines.Machine(
+        name="m",
+        qemu="q",
+        machine="virt,aia=aplic-imsic",
+        harts=2,
+        devices=("edu", "nvme,serial=s,drive=d"),
+        disks=({"id": "d", "size": "64K"},),
+        settings="loglevel=1",
+    )
+    argv = machine.command("i.elf", machine.append("irq; poweroff"), tmp_path)
+    line = " ".join(argv)
+    assert line.startswith("q -M virt,aia=aplic-imsic -smp 2 -m 512M -bios default -kernel i.elf")
+    assert "-no-reboot" in argv and "-nic none" in line
+    assert argv[argv.index("-append") + 1] == "loglevel=1 irq; poweroff"
+    assert (tmp_path / "d.img").stat().st_size == 65536
+
+
+def test_disk_content_is_random_and_repeats():
+    disk = {"id": "d", "size": "64K"}
+    content = machines.disk_content(disk)
+    assert content == machines.disk_content(disk)
+    assert len(set(content)) == 256
+    assert content != machines.disk_content({"id": "e", "size": "64K"})
+    assert machines.disk_content({"id": "d", "size": 512, "content": "zero"}) == bytes(512)
+
+
+def test_every_machine_file_loads():
+    for path in (machines.ROOT / "tests" / "machines").glob("*.toml"):
+        known = machines.load(path.stem)
+        for group in ("quick", "all", "bench"):
+            assert machines.group(known, group)
+        for machine in machines.group(known, "all"):
+            assert machine.required, f"{machine.name} requires no test"
+
+
+def test_every_target_test_is_listed():
+    """A new test that no set names would be free to stop running: list it."""
+    entry = re.compile(r"^TEST\((\w+), (\w+)\)", re.MULTILINE)
+    sources = (machines.ROOT / "tests" / "target").rglob("*.c")
+    written = {".".join(m.groups()) for s in sources for m in entry.finditer(s.read_text())}
+    listed = set()
+    for path in (machines.ROOT / "tests" / "machines").glob("*.toml"):
+        for names in tomllib.loads(path.read_text()).get("tests", {}).values():
+            listed |= {name for name in names if not name.startswith("@")}
+    assert sorted(written - listed) == [] and sorted(listed - written) == []
+
+
+def test_group_or_name():
+    known = parse({"a": {"groups": ["all"]}, "b": {"groups": ["all"]}, "c": {}})
+    assert [m.name for m in machines.group(known, "all")] == ["a", "b"]
+    assert [m.name for m in machines.group(known, "c")] == ["c"]
+    with pytest.raises(HarnessError):
+        machines.group(known, "none")

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The test harness: machines, QEMU, serial ports, KTAP and JSON lines."""
+
+import signal
+import sys
+
+
+class HarnessError(Exception):
+    """What a person has to know and to put right; printed without a traceback."""
+
+
+def end_on_sigterm():
+    """SIGTERM unwinds like an exception, so that no QEMU is left behind."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
