@@ -94,7 +94,7 @@ void irq_set_file_ops(const struct irq_file_ops *ops)
 /* --- the owner --- */
 
 /* Any of these: a latched event is for whoever clears it to take, or for nobody. */
-#define IRQ_LATCHED (IRQ_OFF | IRQ_RUN | IRQ_DEAD)
+#define IRQ_LATCHED (IRQ_SHUT | IRQ_RUN)
 
 /* Takes the latched event, if it is nobody else's to take: not OFF, no handler running. */
 static bool take_pend(struct irq_desc *desc)
@@ -137,11 +137,9 @@ static int apply_move(struct irq_desc *desc, uint32_t target)
 /* What the shadow is when the source does what the word says. */
 static uint8_t shadow_for(uint32_t word)
 {
-	uint8_t shadow = word & IRQ_ACTIVE ? IRQ_SHADOW_WRITTEN : 0;
+	uint8_t shadow = word & IRQ_INACTIVE ? 0 : IRQ_SHADOW_WRITTEN;
 
-	return (word & (IRQ_ACTIVE | IRQ_OFF | IRQ_DEAD)) == IRQ_ACTIVE
-		       ? shadow
-		       : shadow | IRQ_SHADOW_MASKED;
+	return word & IRQ_SHUT ? shadow | IRQ_SHADOW_MASKED : shadow;
 }
 
 static inline __attribute__((always_inline)) int apply_registers(struct irq_desc *desc,
@@ -245,7 +243,8 @@ static inline __attribute__((always_inline)) int own(struct irq_desc *desc, uint
  */
 static int own_or_leave(struct irq_desc *desc)
 {
-	uint32_t s = atomic_fetch_or_explicit(&desc->state, IRQ_OWNED, memory_order_acq_rel);
+	/* acquire: pairs with disown(); the wish before it was a release */
+	uint32_t s = atomic_fetch_or_explicit(&desc->state, IRQ_OWNED, memory_order_acquire);
 
 	return s & IRQ_OWNED ? 0 : own(desc, s | IRQ_OWNED);
 }
@@ -259,14 +258,14 @@ static int wish_set(struct irq_desc *desc, uint32_t bits)
 
 int irq_activate(struct irq_desc *desc)
 {
-	return wish_set(desc, IRQ_ACTIVE);
+	/* release: pairs with the owner's acquire; handler and arg come first */
+	atomic_fetch_and_explicit(&desc->state, ~IRQ_INACTIVE, memory_order_release);
+	return own_or_leave(desc);
 }
 
 void irq_deactivate(struct irq_desc *desc)
 {
-	/* release: pairs with the owner's acquire load */
-	atomic_fetch_and_explicit(&desc->state, ~IRQ_ACTIVE, memory_order_release);
-	own_or_leave(desc);
+	wish_set(desc, IRQ_INACTIVE);
 }
 
 void irq_mask(struct irq_desc *desc)
@@ -307,7 +306,7 @@ void irq_kill(struct irq_desc *desc)
 	 * to do, as the source is shut off.
 	 */
 	uint32_t s =
-		atomic_fetch_or_explicit(&desc->state, IRQ_DEAD | IRQ_OFF, memory_order_acq_rel);
+		atomic_fetch_or_explicit(&desc->state, IRQ_DEAD | IRQ_OFF, memory_order_acquire);
 
 	assert(this_hart()->current != desc);
 	while (s & (IRQ_RUN | IRQ_OWNED)) {
@@ -331,7 +330,7 @@ static struct irq_desc *claim_nobody(uint32_t identity)
 	return NULL;
 }
 
-/* RUN, OFF or DEAD was set: leave the event latched, unless that has just ended. */
+/* RUN or IRQ_SHUT was set: leave the event latched, unless that has just ended. */
 static struct irq_desc *latch(struct irq_desc *desc, uint32_t old, uint32_t identity)
 {
 	bool mine = !(old & IRQ_RUN);
@@ -341,7 +340,7 @@ static struct irq_desc *latch(struct irq_desc *desc, uint32_t old, uint32_t iden
 	do {
 		if (!mine && (s & IRQ_RUN))
 			next = s | IRQ_PEND;
-		else if (s & IRQ_DEAD)
+		else if (s & (IRQ_DEAD | IRQ_INACTIVE))
 			next = s & ~IRQ_RUN;
 		else if (s & IRQ_OFF)
 			next = (s | IRQ_PEND) & ~IRQ_RUN;
@@ -354,7 +353,9 @@ static struct irq_desc *latch(struct irq_desc *desc, uint32_t old, uint32_t iden
 		return desc;
 	if (s & IRQ_DEAD)
 		count(&desc->dead);
-	if (s & (IRQ_DEAD | IRQ_OFF))
+	else if (s & IRQ_INACTIVE)
+		count(&desc->spurious);
+	if (s & IRQ_SHUT)
 		storm_note(identity, desc);
 	return NULL;
 }
@@ -369,7 +370,7 @@ struct irq_desc *irq_claim_slow(struct irq_desc *desc, uint32_t old, uint32_t id
 		old = atomic_fetch_or_explicit(&desc->state, IRQ_RUN, memory_order_acquire);
 		if (!(old & IRQ_DEAD))
 			count(&desc->late);
-		if (!(old & (IRQ_RUN | IRQ_OFF | IRQ_DEAD)))
+		if (!(old & IRQ_LATCHED))
 			return desc;
 	}
 	return latch(desc, old, identity);

@@ -23,10 +23,11 @@
 #define IRQ_RUN         BIT(2)          /* the handler runs, on one hart */
 #define IRQ_OWNED       BIT(3)          /* somebody applies the wishes */
 #define IRQ_DEAD        BIT(4)          /* freed: never handled again */
-#define IRQ_ACTIVE      BIT(5)          /* the driver's wish: the source may send */
+#define IRQ_INACTIVE    BIT(5)          /* the wish: not enabled, what arrives is spurious */
 #define IRQ_STORMED     BIT(6)          /* shut off at its hart for a while */
 #define IRQ_TARGET_MASK GENMASK(31, 16) /* the wished hart, by index */
-#define IRQ_WISH_MASK   (IRQ_OFF | IRQ_DEAD | IRQ_ACTIVE | IRQ_TARGET_MASK)
+#define IRQ_SHUT        (IRQ_OFF | IRQ_DEAD | IRQ_INACTIVE) /* no handler may start */
+#define IRQ_WISH_MASK   (IRQ_SHUT | IRQ_TARGET_MASK)
 
 /*
  * Called with interrupts off on the hart that claimed; never concurrently with
@@ -52,7 +53,7 @@ struct irq_desc {
 	uint8_t kind;              /* enum irq_kind */
 	uint8_t shadow;            /* IRQ_SHADOW_*: what the owner last wrote to the source */
 	_Atomic uint32_t late;     /* arrived at a place that the vector had left */
-	_Atomic uint32_t spurious; /* claimed with nothing to handle */
+	_Atomic uint32_t spurious; /* arrived while not enabled */
 	_Atomic uint32_t dead;     /* arrived after free */
 	_Atomic uint32_t moved;    /* completed affinity changes */
 };
@@ -81,6 +82,8 @@ struct irq_chip {
 	void (*unmask)(struct irq_desc *desc);
 	/* Makes the interrupt pending at its current place. */
 	void (*retrigger)(struct irq_desc *desc);
+	/* Ends a claim given to irq_dispatch(): the source comes again if it still asks. Any hart. */
+	void (*eoi)(struct irq_desc *desc);
 	/* Moves it to the hart (index). 0, -ENOSPC with nothing changed, -EOPNOTSUPP. */
 	int (*set_affinity)(struct irq_desc *desc, unsigned hart);
 };
@@ -97,14 +100,16 @@ struct irq_desc *irq_desc_at(unsigned irq);
 unsigned irq_desc_count(void);
 
 /*
- * Fills a claimed descriptor that sits at (hart, identity), on but inactive, before its
- * slot is published (kernel/slot.h). It is the caller's until then.
+ * Fills a claimed descriptor that sits at (hart, identity), on but inactive (a fixed
+ * one active), before its slot is published (kernel/slot.h). It is the caller's until then.
  */
 static inline void irq_desc_init(struct irq_desc *desc, enum irq_kind kind,
 				 const struct irq_chip *chip, unsigned hart, unsigned identity)
 {
 	/* relaxed: nobody else knows the descriptor before it is published */
-	atomic_store_explicit(&desc->state, FIELD_PREP(IRQ_TARGET_MASK, hart),
+	atomic_store_explicit(&desc->state,
+			      FIELD_PREP(IRQ_TARGET_MASK, hart) |
+				      (kind == IRQ_KIND_FIXED ? 0 : IRQ_INACTIVE),
 			      memory_order_relaxed);
 	desc->hart = (uint16_t)hart;
 	desc->identity = (uint16_t)identity;
@@ -131,7 +136,7 @@ void irq_kill(struct irq_desc *desc);
 uint64_t irq_handled(const struct irq_desc *desc);
 
 /*
- * The slow half of dispatch, from the trap path when a claim found RUN, OFF or DEAD in old:
+ * The slow half of dispatch, from the trap path when a claim found RUN or IRQ_SHUT in old:
  * the descriptor whose RUN this hart now holds and whose handler it must call (the
  * one given, or the vector that has left this identity), or NULL.
  */
@@ -147,6 +152,17 @@ extern const struct irq_file_ops *irq_file;
 
 /* After a handler whose completion saw PEND: re-sends the identity just claimed. */
 void irq_complete_slow(struct irq_desc *desc, uint32_t identity);
+
+/*
+ * From claim to handler for a root controller without a trap path of its own: runs the
+ * handler of what this hart has claimed, or latches the event. From the claim on, the
+ * controller holds the source back until chip->eoi(), called when the handler is done, or
+ * chip->retrigger(), called by the owner who takes the latched event. NULL: nobody's, counted
+ * and held back for good. Handler context.
+ */
+void irq_dispatch(struct irq_desc *desc);
+/* The root controller's claim loop, called at each external interrupt; set once at boot. */
+void irq_set_root(void (*interrupt)(void));
 
 /* Stands in the slots of identities that nobody has (0 too): OFF, so that the trap path asks irq_claim_slow(). */
 extern struct irq_desc irq_unowned;

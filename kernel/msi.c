@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernel/lib/log.h"
+#include "kernel/lib/panic.h"
 #include "platform/platform.h"
 
 #define MAX_DOMAINS 8
@@ -192,16 +193,19 @@ void msi_disable(struct msi_function *fn)
 
 void msi_mask(struct msi_function *fn, unsigned i)
 {
+	assert(i < fn->count);
 	irq_mask(fn->descs[i]);
 }
 
 int msi_unmask(struct msi_function *fn, unsigned i)
 {
+	assert(i < fn->count);
 	return irq_unmask(fn->descs[i]);
 }
 
 int msi_set_affinity(struct msi_function *fn, unsigned i, unsigned hart)
 {
+	assert(i < fn->count);
 	return irq_set_affinity(fn->descs[i], hart);
 }
 

@@ -117,7 +117,7 @@ struct msi_function {
 	uint16_t segment;
 	uint16_t rid;                  /* requester ID */
 	uint32_t device_id;            /* after msi-map */
-	uint64_t address_limit;        /* highest message address the function can send to */
+	uint64_t address_limit;        /* highest message address of its plain MSI */
 	void *firmware;                /* platform's handle */
 	const struct msi_ops *backend; /* chosen at scan */
 	const struct msi_domain *domain;

@@ -32,7 +32,7 @@ int msi_check_write(struct msi_function *fn, unsigned i, const struct msi_msg *m
 		return refuse(fn, i, msg, caller, "the vector is not masked");
 	if (!fn->maskable && fn->enabled)
 		return refuse(fn, i, msg, caller, "the vector can't be masked and is enabled");
-	if (msg->address > fn->address_limit)
+	if (fn->ops->type == MSI_MSI && msg->address > fn->address_limit)
 		return refuse(fn, i, msg, caller, "the function can't reach the address");
 	if (!fn->domain || !fn->domain->message_ok(desc, msg))
 		return refuse(fn, i, msg, caller, "no place of this vector");

@@ -30,7 +30,7 @@ imsic_entry:
 	save_caller_saved
 	sd	s0, SAVE_FREE(sp)
 	sd	s1, SAVE_FREE + 8(sp)
-	/* claim: reads and clears the top pending identity in one step (AIA, section 3.10) */
+	/* claim: reads and clears the top pending identity in one step (AIA, section 3.9) */
 	csrrw	t0, STOPEI, zero
 next:
 	/* claim before the slot load, and before what the device wrote (M16) */
@@ -43,7 +43,7 @@ next:
 	/* latch: acquire pairs with the release of complete on whichever hart ran last */
 	li	t2, STATE_RUN
 	amoor.w.aq t2, t2, (s0)
-	andi	t3, t2, STATE_RUN | STATE_OFF | STATE_DEAD
+	andi	t3, t2, STATE_RUN | STATE_SHUT
 	bnez	t3, slow
 run:
 	sd	s0, HART_CURRENT(tp)

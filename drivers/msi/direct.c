@@ -33,10 +33,11 @@ static int claim_block(struct msi_function *fn, unsigned min, unsigned max, cons
 	unsigned size = 1u << log2_ceil(max);
 	int rc = -ENOSPC;
 
-	for (; size >= min; size /= 2) {
+	for (; size >= min && size && rc == -ENOSPC; size /= 2) {
 		rc = fn->domain->claim(size, size, wish, true, fn->places);
-		if (rc != -ENOSPC || size == 1)
-			break;
+		/* A wish is a preference. */
+		if (rc == -ENOSPC && wish)
+			rc = fn->domain->claim(size, size, NULL, true, fn->places);
 	}
 	return rc;
 }
@@ -106,10 +107,13 @@ static int enable(struct msi_function *fn)
 
 	for (struct irq_desc **at = fn->descs, **end = at + fn->count; at < end && !rc; at++)
 		rc = irq_activate(*at);
-	if (rc)
-		fn->ops->stop(fn);
-	else
+	if (!rc) {
 		fn->ops->start(fn);
+		return 0;
+	}
+	fn->ops->stop(fn);
+	for (unsigned i = 0; i < fn->count; i++)
+		irq_deactivate(fn->descs[i]);
 	return rc;
 }
 

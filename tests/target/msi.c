@@ -302,3 +302,32 @@ TEST(msi, sanitizer_refuses_illegal_writes)
 	CHECK_EQ(msi_check_refused() - refused, 4);
 	msi_free(&fn->msi);
 }
+
+static void count_run(void *arg)
+{
+	++*(unsigned *)arg;
+}
+
+/* Allocated and asked for, but not enabled: what arrives is counted, and no handler runs. */
+TEST(msi, arrival_before_enable_is_spurious)
+{
+	struct pci_function *fn = unused_function();
+	const struct irq_desc *desc;
+	unsigned runs = 0;
+
+	SKIP_IF(!fn, "no function without driver");
+	CHECK_EQ(msi_alloc(&fn->msi, 1, 1, 0, NULL), 1);
+	CHECK_EQ(msi_request(&fn->msi, 0, count_run, &runs, "test"), 0);
+	desc = fn->msi.descs[0];
+	fn->msi.domain->send(desc->hart, desc->identity);
+	for (uint64_t start = time_ns(); time_ns() - start < 1000000000ull;)
+		if (atomic_load(&desc->spurious))
+			break;
+	CHECK_EQ(atomic_load(&desc->spurious), 1);
+	CHECK_EQ(runs, 0);
+	CHECK_EQ(msi_enable(&fn->msi), 0);
+	fn->msi.domain->send(desc->hart, desc->identity);
+	CHECK(handled_becomes(fn, 0, 1));
+	CHECK_EQ(runs, 1);
+	msi_free(&fn->msi);
+}

@@ -21,8 +21,7 @@ void asm_offsets(void)
 	DEFINE(DESC_HANDLER, offsetof(struct irq_desc, handler));
 	DEFINE(DESC_ARG, offsetof(struct irq_desc, arg));
 	DEFINE(DESC_HANDLED, offsetof(struct irq_desc, handled));
-	DEFINE(STATE_OFF, IRQ_OFF);
-	DEFINE(STATE_DEAD, IRQ_DEAD);
+	DEFINE(STATE_SHUT, IRQ_SHUT);
 	DEFINE(STATE_RUN, IRQ_RUN);
 	DEFINE(STATE_PEND, IRQ_PEND);
 	DEFINE(FRAME_SIZE, (sizeof(struct trap_frame) + 15) & ~15ul);
