@@ -8,6 +8,7 @@ static const char *state_name(const struct hart *hart)
 {
 	switch (atomic_load_explicit(&hart->state, memory_order_relaxed)) {
 	case HART_STARTING:
+	case HART_COMING:
 		return "starting";
 	case HART_ONLINE:
 		return "online";

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /*
- * Where boot/ hands over: the boot hart, MMU and interrupts off, .bss cleared. dtb:
+ * Where boot/ hands over: the boot hart, interrupts off, boot's page table, .bss cleared. dtb:
  * physical address of the device tree; instret and ticks: counters at entry.
  */
 _Noreturn void kernel_main(uint64_t hart_id, const void *dtb, uint64_t instret, uint64_t ticks);

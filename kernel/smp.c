@@ -48,6 +48,11 @@ void smp_set_ipi(void (*send)(unsigned index))
 	send_ipi = send;
 }
 
+bool smp_has_ipi(void)
+{
+	return send_ipi;
+}
+
 void smp_set_hart_up(void (*up)(unsigned index))
 {
 	hart_up = up;
@@ -249,14 +254,16 @@ void smp_secondary_main(void)
 	hart->mmu_generation = mmu_generation();
 	mmu_sync();
 	arch_trap_init(hart->emergency_top);
+	/* Before its identities are offered to anyone: a hart that was given up stays out. */
+	if (!atomic_compare_exchange_strong_explicit(&hart->state, &starting, HART_COMING,
+						     memory_order_relaxed, memory_order_relaxed))
+		for (;;)
+			cpu_wait();
 	if (hart_up)
 		hart_up(hart->index);
 	time_hart_init();
-	/* release pairs with the acquire in smp_online() */
-	if (!atomic_compare_exchange_strong_explicit(&hart->state, &starting, HART_ONLINE,
-						     memory_order_release, memory_order_relaxed))
-		for (;;)
-			cpu_wait();
+	/* release pairs with the acquire in smp_online(): its interrupt file is up */
+	atomic_store_explicit(&hart->state, HART_ONLINE, memory_order_release);
 	idle();
 }
 

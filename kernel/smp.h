@@ -12,7 +12,7 @@
  * Harts have an index 0 .. smp_count() - 1 in device-tree order (the kernel's name
  * for them) and a hart ID (the firmware's). Whichever hart the firmware chose boots.
  */
-enum hart_state { HART_ABSENT, HART_STARTING, HART_ONLINE, HART_FAILED };
+enum hart_state { HART_ABSENT, HART_STARTING, HART_COMING, HART_ONLINE, HART_FAILED };
 
 struct storm;
 struct work;
@@ -72,6 +72,7 @@ static inline bool in_handler(void)
 void smp_kick(unsigned index);
 /* How smp_kick() does it; set once at boot by the interrupt controller. */
 void smp_set_ipi(void (*send)(unsigned index));
+bool smp_has_ipi(void);
 
 /*
  * Runs fn(arg) on the hart in its thread context, interrupts on, and returns fn's
@@ -104,5 +105,5 @@ bool smp_all_have(const char *extension);
 int smp_index_of(uint64_t hart_id);
 /* Boot: starts the others, names those that do not come within a second. Thread context. */
 void smp_start_all(void);
-/* Where boot/ sends a started hart: struct hart in this_hart(), own stack, MMU off. */
+/* Where boot/ sends a started hart: struct hart in this_hart(), own stack, interrupts off. */
 _Noreturn void smp_secondary_main(void);

@@ -95,7 +95,7 @@ static unsigned enable_identities(unsigned max_id)
 	return highest;
 }
 
-/* After reset all but eidelivery is unspecified (section 3.2): set everything. Interrupts off, own hart. */
+/* After reset all but eidelivery is unspecified (section 3.4): set everything. Interrupts off, own hart. */
 static void hart_up(unsigned index)
 {
 	unsigned highest;
