@@ -231,6 +231,6 @@ static int run(int argc, char **argv)
 TABLE_ENTRY(struct command, command, 5, nvme) = {
 	.name = "nvme",
 	.usage = "[BDF [read LBA COUNT [sum]]]",
-	.help = "list NVMe controllers; read blocks by this hart's queue: dump or SHA-256",
+	.help = "list controllers; read by this hart's queue: dump or SHA-256",
 	.run = run,
 };
