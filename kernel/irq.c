@@ -308,7 +308,6 @@ void irq_kill(struct irq_desc *desc)
 	uint32_t s =
 		atomic_fetch_or_explicit(&desc->state, IRQ_DEAD | IRQ_OFF, memory_order_acquire);
 
-	assert(this_hart()->current != desc);
 	while (s & (IRQ_RUN | IRQ_OWNED)) {
 		cpu_relax();
 		s = atomic_load_explicit(&desc->state, memory_order_acquire);

@@ -7,6 +7,7 @@
 
 #include "kernel/lib/log.h"
 #include "kernel/lib/panic.h"
+#include "kernel/smp.h"
 #include "platform/platform.h"
 
 #define MAX_DOMAINS 8
@@ -138,6 +139,8 @@ void msi_free(struct msi_function *fn)
 {
 	if (!fn->count)
 		return;
+	/* It waits for running handlers: its own would never end. */
+	assert(!in_handler());
 	msi_check_enter(fn);
 	fn->backend->free(fn);
 	fn->enabled = false;
