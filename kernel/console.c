@@ -32,6 +32,7 @@ static struct {
 	char bytes[INPUT_BYTES];
 	_Atomic uint32_t head, tail;
 	_Atomic uint32_t reader; /* index of the hart that sleeps for a byte */
+	_Atomic uint32_t held;   /* the driver waits for room */
 } input = { .reader = NO_READER };
 
 /* '\n' goes out as "\r\n". Stops where a panic has begun elsewhere. */
@@ -129,6 +130,33 @@ void console_register(const struct console_ops *ops)
 	atomic_store_explicit(&console, ops, memory_order_release);
 }
 
+unsigned console_room(void)
+{
+	/* acquire pairs with the release in take_byte(): the place is read */
+	return INPUT_BYTES - (atomic_load_explicit(&input.head, memory_order_relaxed) -
+			      atomic_load_explicit(&input.tail, memory_order_seq_cst));
+}
+
+bool console_hold(void)
+{
+	/* seq_cst, with take_byte(): either the reader sees held, or this sees the room. */
+	atomic_store_explicit(&input.held, 1, memory_order_seq_cst);
+	if (!console_room())
+		return true;
+	/* The reader may have taken it, and resumed. */
+	atomic_store_explicit(&input.held, 0, memory_order_relaxed);
+	return false;
+}
+
+static void resume_if_held(void)
+{
+	const struct console_ops *ops = atomic_load_explicit(&console, memory_order_acquire);
+
+	if (atomic_load_explicit(&input.held, memory_order_seq_cst) &&
+	    atomic_exchange_explicit(&input.held, 0, memory_order_relaxed) && ops->resume)
+		ops->resume();
+}
+
 void console_input(char c)
 {
 	uint32_t head = atomic_load_explicit(&input.head, memory_order_relaxed);
@@ -157,7 +185,8 @@ static int take_byte(void)
 	if (tail == atomic_load_explicit(&input.head, memory_order_seq_cst))
 		return -1;
 	c = input.bytes[tail % INPUT_BYTES];
-	atomic_store_explicit(&input.tail, tail + 1, memory_order_release);
+	atomic_store_explicit(&input.tail, tail + 1, memory_order_seq_cst);
+	resume_if_held();
 	return (unsigned char)c;
 }
 

@@ -11,6 +11,8 @@ struct console_ops {
 	void (*write)(const char *bytes, size_t len);
 	/* The next byte, or -1. NULL: bytes come by interrupt, through console_input(). */
 	int (*poll)(void);
+	/* After console_hold() said true: there is room again. Thread context, the reader's hart. */
+	void (*resume)(void);
 };
 
 /* Before any device is known: output through firmware; takes the sinks of log and panic. */
@@ -23,8 +25,15 @@ void console_register(const struct console_ops *ops);
  * off meanwhile. Waits a bounded time for another hart's piece, then goes ahead.
  */
 void console_write(const char *bytes, size_t len);
-/* From the driver's receive handler: dropped when nobody reads for 256 bytes. */
+/* From the driver's receive handler: a byte that does not fit is dropped, see console_room(). */
 void console_input(char c);
+/*
+ * Bytes that fit now. A driver that finds none leaves the rest in the device, shuts its
+ * receive interrupt off and then asks console_hold(): true, console_ops.resume will be
+ * called; false, there is room by now: go on. Receive handler.
+ */
+unsigned console_room(void);
+bool console_hold(void);
 /* The next byte; sleeps until there is one. Thread context, interrupts on, one reader at a time. */
 int console_read(void);
 /*

@@ -95,15 +95,28 @@ static void handle(void *arg)
 	/* Reading IIR ends a "transmitter empty" interrupt; bytes end the receive interrupt. */
 	(void)reg_read(IIR);
 	for (unsigned i = 0; i < RX_BURST; i++) {
-		int c = poll();
+		int c;
 
+		if (!console_room()) {
+			/* What stays in the FIFO holds the sender back, where there is flow control. */
+			reg_write(IER, 0);
+			if (console_hold())
+				return;
+			reg_write(IER, IER_RX);
+		}
+		c = poll();
 		if (c < 0)
 			break;
 		console_input((char)c);
 	}
 }
 
-static const struct console_ops ops = { .name = "ns16550", .write = write };
+static void resume(void)
+{
+	reg_write(IER, IER_RX);
+}
+
+static const struct console_ops ops = { .name = "ns16550", .write = write, .resume = resume };
 static const struct console_ops polled_ops = { .name = "ns16550", .write = write, .poll = poll };
 
 uint32_t ns16550_interrupts(void)

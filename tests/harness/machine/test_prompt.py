@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The prompt: line editing, history, and input that makes no sense."""
 
+import re
+
 import pytest
 from devices import EDU, IGB, NVME
 from harness import lines
@@ -61,6 +63,16 @@ def test_long_line(shared_prompt):
         pytest.fail("100,000 bytes were taken as one line")
     shared_prompt.provoke_prompt()
     assert shared_prompt.command("help irq").startswith("irq")
+
+
+@pytest.mark.machines("virt-1", "virt-4")
+def test_paste(shared_prompt):
+    """Lines that come faster than they run are all run: what does not fit waits in the device."""
+    shared_prompt.provoke_prompt()
+    shared_prompt.type("help irq\r" * 400 + "help reboot\r")
+    said = shared_prompt.wait(r"\nreboot +\w")
+    assert len(re.findall(r"\nirq +\w", said)) == 400
+    shared_prompt.provoke_prompt()
 
 
 @pytest.mark.machines("virt-1", "virt-4")
