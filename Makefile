@@ -60,6 +60,10 @@ LIBC_FLAGS = $(common)
 # vector: there its backtraces lack these frames.
 hot := kernel/irq.c kernel/msi.c kernel/msi_release.c kernel/vector.c drivers/msi/direct.c \
 	drivers/irqchip/imsic.c drivers/pci/msix.c
+# What the time of an interrupt does not depend on is built for size there.
+cold = $(filter apps/% tests/% platform/% drivers/pci/% drivers/power/%, \
+	$(filter-out $(hot) apps/bench% drivers/pci/config% drivers/pci/function.c %.S,$(sources)))
+
 CFLAGS   = -std=gnu11 -g $(common) $(warnings) -fno-common
 CPPFLAGS = -I. -Ikernel/arch/$(ARCH)/include -I$(LIBFDT) -idirafter $(NEWLIB)/include
 ASFLAGS  = -g $(ARCH_FLAGS)
@@ -92,7 +96,7 @@ $1_objects := $$($1_sources:%=$(out)/$1/%.o) \
 	$$(patsubst $$(LIBFDT)/%,$(out)/$1/libfdt/%.o,$$(wildcard $$(LIBFDT)/fdt*.c))
 
 $(out)/$1/flags: FORCE
-	$$(call stamp,$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(ASFLAGS) $$(hot))
+	$$(call stamp,$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(ASFLAGS) $$(hot) $$(cold))
 
 # Without it, the image would go on holding what was deleted.
 $(out)/$1/objects: FORCE
@@ -134,6 +138,7 @@ $(out)/$1/tocsin.elf: $$($1_objects) $(out)/$1/objects linker/$(ARCH).ld tools/m
 	$$(Q)mv $$@.tmp $$@
 
 $$(hot:%=$(out)/release/%.o): private CFLAGS += -fomit-frame-pointer
+$$(cold:%=$(out)/release/%.o): private CFLAGS += -Os
 
 -include $$(patsubst %.o,%.d,$$($1_objects)) $(out)/$1/generated/asm-offsets.d
 endef

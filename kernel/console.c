@@ -239,8 +239,11 @@ static void echo(const char *bytes, size_t len)
 
 int console_read_line(const char *prompt, char *buf, size_t size)
 {
-	static struct lineedit edit = { .emit = echo, .width = 80 };
+	/* Without initialiser: its history would fill the image. */
+	static struct lineedit edit;
 
+	edit.emit = echo;
+	edit.width = 80;
 	lineedit_start(&edit, prompt, buf, size);
 	while (!lineedit_feed(&edit, (char)console_read()))
 		;
