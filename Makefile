@@ -61,7 +61,8 @@ LIBC_FLAGS = $(common)
 hot := kernel/irq.c kernel/msi.c kernel/msi_release.c kernel/vector.c drivers/msi/direct.c \
 	drivers/irqchip/imsic.c drivers/pci/msix.c
 # What the time of an interrupt does not depend on is built for size there.
-cold = $(filter apps/% tests/% platform/% drivers/pci/% drivers/power/%, \
+cold = $(filter apps/% tests/% platform/% drivers/ahci/% drivers/pci/% drivers/power/% drivers/rocker/% \
+	drivers/virtio/% drivers/xhci/%, \
 	$(filter-out $(hot) apps/bench% drivers/pci/config% drivers/pci/function.c %.S,$(sources)))
 
 CFLAGS   = -std=gnu11 -g $(common) $(warnings) -fno-common

@@ -261,12 +261,12 @@ static int mask_pair(const struct bench *bench, const char **why)
 static int move(const struct bench *bench, const char **why)
 {
 	struct pci_function *fn;
-	unsigned home = smp_index(), other = (home + 1) % smp_count();
+	unsigned home = smp_index(), other = smp_next_online(home);
 	uint64_t mark;
 	int rc;
 
 	*why = "one hart";
-	if (smp_count() < 2 || !smp_online(other))
+	if (other == smp_index())
 		return -ENODEV;
 	rc = own_set(&fn, 1, &mark, why);
 	for (unsigned i = 0; i < MOVES && !rc; i++) {
@@ -291,12 +291,12 @@ static bool marked(void *arg)
 static int cross_hart(const struct bench *bench, const char **why)
 {
 	struct pci_function *fn;
-	unsigned other = (smp_index() + 1) % smp_count();
+	unsigned other = smp_next_online(smp_index());
 	uint64_t mark;
 	int rc;
 
 	*why = "one hart";
-	if (smp_count() < 2 || !smp_online(other))
+	if (other == smp_index())
 		return -ENODEV;
 	rc = own_set(&fn, 1, &mark, why);
 	if (!rc)

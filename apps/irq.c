@@ -17,7 +17,8 @@ static bool in_use(const struct irq_desc *desc)
 
 static void print_source(const struct irq_desc *desc)
 {
-	const struct msi_function *fn = desc->kind == IRQ_KIND_MSI ? desc->chip_data : NULL;
+	bool of_function = desc->kind == IRQ_KIND_MSI || desc->kind == IRQ_KIND_INTX;
+	const struct msi_function *fn = of_function ? desc->chip_data : NULL;
 	const char *name = desc->name ? desc->name : "-";
 	char place[32];
 
@@ -27,7 +28,8 @@ static void print_source(const struct irq_desc *desc)
 		return;
 	}
 	snprintf(place, sizeof(place), "%s[%u]", fn->name, desc->index);
-	printf(" %-8s %-8s %-13s %s\n", fn->domain ? fn->domain->name : "-", fn->backend->name,
+	printf(" %-8s %-8s %-13s %s\n",
+	       fn->domain && desc->kind == IRQ_KIND_MSI ? fn->domain->name : "-", fn->by->name,
 	       place, name);
 }
 

@@ -42,9 +42,9 @@ static void print_function(struct pci_function *pci)
 
 	if (!pci->usable) {
 		printf("%s: left out: %s\n", fn->name, pci->problem ? pci->problem : "malformed");
-	} else if (!fn->msix_ops && !fn->msi_ops) {
+	} else if (!fn->count && !fn->msix_ops && !fn->msi_ops) {
 		printf("%s: no MSI\n", fn->name);
-	} else if (!fn->backend) {
+	} else if (!fn->count && !fn->backend) {
 		printf("%s: no MSI controller for this function\n", fn->name);
 	} else if (!fn->count) {
 		printf("%s: MSI-X %u, MSI %u, nothing allocated\n", fn->name, fn->msix_count,

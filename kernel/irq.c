@@ -329,6 +329,12 @@ static struct irq_desc *claim_nobody(uint32_t identity)
 	return NULL;
 }
 
+/*
+ * In place of an identity: the controller holds the source back until its event is taken. So
+ * each refused event is latched, and there is no storm.
+ */
+#define HELD_BACK 0
+
 /* RUN or IRQ_SHUT was set: leave the event latched, unless that has just ended. */
 static struct irq_desc *latch(struct irq_desc *desc, uint32_t old, uint32_t identity)
 {
@@ -339,9 +345,9 @@ static struct irq_desc *latch(struct irq_desc *desc, uint32_t old, uint32_t iden
 	do {
 		if (!mine && (s & IRQ_RUN))
 			next = s | IRQ_PEND;
-		else if (s & (IRQ_DEAD | IRQ_INACTIVE))
+		else if ((s & (IRQ_DEAD | IRQ_INACTIVE)) && identity != HELD_BACK)
 			next = s & ~IRQ_RUN;
-		else if (s & IRQ_OFF)
+		else if (s & IRQ_SHUT)
 			next = (s | IRQ_PEND) & ~IRQ_RUN;
 		else
 			next = s | IRQ_RUN;
@@ -354,7 +360,7 @@ static struct irq_desc *latch(struct irq_desc *desc, uint32_t old, uint32_t iden
 		count(&desc->dead);
 	else if (s & IRQ_INACTIVE)
 		count(&desc->spurious);
-	if (s & IRQ_SHUT)
+	if ((s & IRQ_SHUT) && identity != HELD_BACK)
 		storm_note(identity, desc);
 	return NULL;
 }
@@ -379,4 +385,36 @@ void irq_complete_slow(struct irq_desc *desc, uint32_t identity)
 {
 	if (take_pend(desc))
 		irq_file->resend(identity);
+}
+
+static void run_handler(struct irq_desc *desc)
+{
+	struct hart *hart = this_hart();
+
+	hart->current = desc;
+	desc->handler(desc->arg);
+	hart->current = NULL;
+	/* relaxed: this hart's own counter */
+	__atomic_store_n(&desc->handled[hart->index], desc->handled[hart->index] + 1,
+			 __ATOMIC_RELAXED);
+}
+
+void irq_dispatch(struct irq_desc *desc)
+{
+	uint32_t old;
+
+	if (!desc) {
+		claim_nobody(HELD_BACK);
+		return;
+	}
+	/* acquire: pairs with the release below, on whichever hart ran last */
+	old = atomic_fetch_or_explicit(&desc->state, IRQ_RUN, memory_order_acquire);
+	if ((old & IRQ_LATCHED) && !latch(desc, old, HELD_BACK))
+		return;
+	run_handler(desc);
+	old = atomic_fetch_and_explicit(&desc->state, ~IRQ_RUN, memory_order_release);
+	if ((old & IRQ_PEND) && take_pend(desc))
+		desc->chip->retrigger(desc);
+	else
+		desc->chip->eoi(desc);
 }

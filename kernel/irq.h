@@ -46,7 +46,7 @@ struct irq_desc {
 	void *arg;
 	uint64_t *handled; /* one counter a hart, written by that hart alone */
 	const struct irq_chip *chip;
-	void *chip_data;           /* the chip's; struct msi_function * for an MSI vector */
+	void *chip_data;           /* the chip's; struct msi_function * for an MSI or INTx vector */
 	const char *name;          /* the requester's string, lives as long as the request */
 	uint32_t irq;              /* global number, as the `irq` command shows it */
 	uint16_t index;            /* MSI-X entry, MSI message or wired source */
@@ -67,6 +67,7 @@ enum irq_kind {
 	IRQ_KIND_FIXED,   /* IPI and the like */
 	IRQ_KIND_WIRED,
 	IRQ_KIND_MSI,
+	IRQ_KIND_INTX, /* in no slot: a shared wired source calls it (drivers/pci/intx.c) */
 };
 
 /* What a controller does for its sources; members may be NULL where the source has no such thing. */

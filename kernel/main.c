@@ -26,15 +26,6 @@ static const char *boot_arguments(void)
 	return args ? args : "";
 }
 
-static unsigned harts_online(void)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < smp_count(); i++)
-		n += smp_online(i);
-	return n;
-}
-
 static unsigned vectors_allocated(void)
 {
 	unsigned n = 0;
@@ -55,11 +46,11 @@ static const char *backend_name(void)
 static void report_boot(void)
 {
 	printf("tocsin: %u of %u harts, %u functions, %u vectors, msi backend: %s, RAM used %zu KiB\n",
-	       harts_online(), smp_count(), pci_count(), vectors_allocated(), backend_name(),
+	       smp_online_count(), smp_count(), pci_count(), vectors_allocated(), backend_name(),
 	       mem_used() / 1024);
 	printf("{\"type\":\"boot\",\"harts\":%u,\"functions\":%u,\"vectors\":%u,\"backend\":\"%s\","
 	       "\"instructions\":%lu,\"ns\":%lu,\"ram_used\":%zu}\n",
-	       harts_online(), pci_count(), vectors_allocated(), backend_name(),
+	       smp_online_count(), pci_count(), vectors_allocated(), backend_name(),
 	       (unsigned long)(cpu_instret() - entry_instret), (unsigned long)time_ns(),
 	       mem_used());
 	fflush(stdout);
@@ -69,6 +60,9 @@ static void boot_devices(void)
 {
 	irq_enable();
 	dt_probe_class(DT_CLASS_IRQCHIP_WIRED);
+	/* The root controller, of whichever class, gives the IPIs. */
+	if (!smp_has_ipi())
+		panic("no interrupt controller that this kernel knows is in the device tree");
 	dt_probe_class(DT_CLASS_SERIAL);
 	smp_start_all();
 	scan_instret = cpu_instret();
@@ -108,6 +102,6 @@ void kernel_main(uint64_t hart_id, const void *dtb, uint64_t instret, uint64_t t
 	log_info("tocsin on %s", platform_model());
 	dt_probe_class(DT_CLASS_POWER);
 	if (!dt_probe_class(DT_CLASS_IRQCHIP))
-		panic("no interrupt controller that this kernel knows is in the device tree");
+		log_warn("no MSI: the device tree has no IMSIC that this kernel can use");
 	smp_use_own_stack(boot_devices);
 }

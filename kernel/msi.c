@@ -38,7 +38,7 @@ const struct msi_domain *msi_domain_find(uint32_t phandle)
 
 const char *msi_type_name(enum msi_type type)
 {
-	static const char *const names[] = { "none", "MSI-X", "MSI" };
+	static const char *const names[] = { "none", "MSI-X", "MSI", "INTx" };
 
 	return names[type];
 }
@@ -59,17 +59,18 @@ static const struct msi_ops *choose_backend(const struct msi_function *fn)
 
 int msi_function_init(struct msi_function *fn)
 {
-	unsigned room = MAX(fn->msix_count, fn->msi_count);
+	unsigned messages = MAX(fn->msix_count, fn->msi_count);
+	unsigned room = MAX(messages, fn->intx ? 1u : 0u);
 
-	if (!room)
-		return -ENODEV;
-	fn->backend = choose_backend(fn);
-	if (!fn->backend)
+	if (messages)
+		fn->backend = choose_backend(fn);
+	if (!fn->backend && !fn->intx)
 		return -ENODEV;
 	fn->descs = calloc(room, sizeof(*fn->descs));
 	fn->places = calloc(room, sizeof(*fn->places));
 	if (!fn->descs || !fn->places) {
 		fn->backend = NULL;
+		fn->intx = NULL;
 		return -ENOMEM;
 	}
 	return 0;
@@ -77,29 +78,36 @@ int msi_function_init(struct msi_function *fn)
 
 static const struct msi_function_ops *type_ops(const struct msi_function *fn, enum msi_type type)
 {
-	return type == MSI_MSIX ? fn->msix_ops : fn->msi_ops;
+	return type == MSI_MSIX ? fn->msix_ops : type == MSI_MSI ? fn->msi_ops : fn->intx_ops;
 }
 
 static unsigned type_count(const struct msi_function *fn, enum msi_type type)
 {
 	if (!type_ops(fn, type))
 		return 0;
-	return type == MSI_MSIX ? fn->msix_count : fn->msi_count;
+	return type == MSI_MSIX ? fn->msix_count : type == MSI_MSI ? fn->msi_count : 1;
+}
+
+static const struct msi_ops *type_backend(const struct msi_function *fn, enum msi_type type)
+{
+	return type == MSI_INTX ? fn->intx : fn->backend;
 }
 
 static int alloc_type(struct msi_function *fn, enum msi_type type, unsigned min, unsigned max,
 		      const uint16_t *wish)
 {
+	const struct msi_ops *by = type_backend(fn, type);
 	unsigned count = type_count(fn, type);
 	int rc;
 
-	if (!count)
+	if (!count || !by)
 		return -ENODEV;
 	if (min > count)
 		return -ENOSPC;
 	fn->ops = type_ops(fn, type);
 	fn->maskable = fn->ops->can_mask(fn);
-	rc = fn->backend->alloc(fn, type, min, MIN(max, count), wish);
+	fn->by = by;
+	rc = by->alloc(fn, type, min, MIN(max, count), wish);
 	if (rc < 0)
 		fn->ops = NULL;
 	else
@@ -113,18 +121,22 @@ int msi_alloc(struct msi_function *fn, unsigned min, unsigned max, unsigned flag
 	static const struct {
 		enum msi_type type;
 		unsigned flag;
-	} order[] = { { MSI_MSIX, MSI_ALLOW_MSIX }, { MSI_MSI, MSI_ALLOW_MSI } };
+	} order[] = { { MSI_MSIX, MSI_ALLOW_MSIX },
+		      { MSI_MSI, MSI_ALLOW_MSI },
+		      { MSI_INTX, MSI_ALLOW_INTX } };
 	int rc = -ENODEV;
 
-	if (!fn->backend)
+	if (!fn->backend && !fn->intx)
 		return -ENODEV;
+	if (!flags)
+		flags = MSI_ALLOW_MSIX | MSI_ALLOW_MSI;
 	if (!min || min > max || fn->count)
 		return -EINVAL;
 	msi_check_enter(fn);
 	for (unsigned i = 0; i < ARRAY_SIZE(order) && rc < 0; i++) {
 		int got;
 
-		if (flags && !(flags & order[i].flag))
+		if (!(flags & order[i].flag))
 			continue;
 		got = alloc_type(fn, order[i].type, min, max, wish);
 		/* "not this type" does not hide why a type that exists failed */
@@ -142,7 +154,7 @@ void msi_free(struct msi_function *fn)
 	/* It waits for running handlers: its own would never end. */
 	assert(!in_handler());
 	msi_check_enter(fn);
-	fn->backend->free(fn);
+	fn->by->free(fn);
 	fn->enabled = false;
 	fn->count = 0;
 	fn->held = 0;
@@ -178,7 +190,7 @@ int msi_enable(struct msi_function *fn)
 		if (!fn->descs[i]->handler)
 			return -EINVAL;
 	msi_check_enter(fn);
-	rc = fn->backend->enable(fn);
+	rc = fn->by->enable(fn);
 	fn->enabled = !rc;
 	msi_check_leave(fn);
 	return rc;
@@ -189,7 +201,7 @@ void msi_disable(struct msi_function *fn)
 	if (!fn->enabled)
 		return;
 	msi_check_enter(fn);
-	fn->backend->disable(fn);
+	fn->by->disable(fn);
 	fn->enabled = false;
 	msi_check_leave(fn);
 }
@@ -214,9 +226,11 @@ int msi_set_affinity(struct msi_function *fn, unsigned i, unsigned hart)
 
 int msi_query(struct msi_function *fn, enum msi_type type)
 {
-	if (!fn->backend || !type_count(fn, type))
+	const struct msi_ops *by = type_backend(fn, type);
+
+	if (!by || !type_count(fn, type))
 		return -ENODEV;
-	return fn->backend->query(fn, type);
+	return by->query(fn, type);
 }
 
 uint64_t msi_handled(const struct msi_function *fn, unsigned i)

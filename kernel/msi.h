@@ -15,11 +15,16 @@
  * driver; mask, unmask and set_affinity come from anywhere at any time.
  */
 
-enum msi_type { MSI_NONE, MSI_MSIX, MSI_MSI };
+enum msi_type { MSI_NONE, MSI_MSIX, MSI_MSI, MSI_INTX };
 
-/* msi_alloc() flags: the types to try, in this order; 0 is both. */
+/*
+ * msi_alloc() flags: the types to try, in this order; 0 is MSI-X and MSI. INTx is a level that
+ * the driver's handler has to take away from the device, so it has to be asked for by name.
+ */
 #define MSI_ALLOW_MSIX BIT(0)
 #define MSI_ALLOW_MSI  BIT(1)
+#define MSI_ALLOW_INTX BIT(2)
+#define MSI_ALLOW_ANY  (MSI_ALLOW_MSIX | MSI_ALLOW_MSI | MSI_ALLOW_INTX)
 
 #define MSI_ANY_HART UINT16_MAX
 
@@ -122,15 +127,19 @@ struct msi_function {
 	const struct msi_ops *backend; /* chosen at scan */
 	const struct msi_domain *domain;
 	const struct msi_function_ops *msix_ops, *msi_ops; /* NULL: no such capability */
-	uint16_t msix_count, msi_count;                    /* messages the function can use */
+	/* INTx: who gives the one vector, and its registers; NULL: no pin, or no wire from it. */
+	const struct msi_ops *intx;
+	const struct msi_function_ops *intx_ops;
+	uint16_t msix_count, msi_count; /* messages the function can use */
 
 	/* While allocated: */
 	const struct msi_function_ops *ops;
-	uint16_t count; /* granted */
-	uint16_t held;  /* places taken: a multi-message block may be larger than count */
+	const struct msi_ops *by; /* backend, or intx */
+	uint16_t count;           /* granted */
+	uint16_t held;            /* places taken: a multi-message block may be larger than count */
 	bool enabled;
 	bool maskable; /* ops->can_mask(), looked up once */
-	/* Room for max(msix_count, msi_count) each, from msi_function_init(). */
+	/* Room for max(msix_count, msi_count, INTx) each, from msi_function_init(). */
 	struct irq_desc **descs;
 	struct vector_place *places; /* as claimed; a moved vector's place is in its descriptor */
 
@@ -146,8 +155,9 @@ int msi_function_init(struct msi_function *fn);
  * All the vectors that the driver can use, in one call: the granted count in
  * [min, max], or -ENOSPC (not enough places), -EAGAIN (a race for an aligned block,
  * or busy: try again), -ENODEV (no MSI here), -EINVAL; then nothing is held. MSI-X is
- * tried before MSI; flags narrow it. wish: max hart indices (MSI_ANY_HART: no wish), or
- * NULL. A wish is a preference: a vector whose hart is full goes elsewhere. Lock-free.
+ * tried before MSI, and INTx last, if asked for; flags narrow it. wish: max hart indices
+ * (MSI_ANY_HART: no wish), or NULL. A wish is a preference: a vector whose hart is full goes
+ * elsewhere. Lock-free, but for INTx: thread context.
  */
 int msi_alloc(struct msi_function *fn, unsigned min, unsigned max, unsigned flags,
 	      const uint16_t *wish);

@@ -17,7 +17,7 @@
 
 #define STACK_SIZE       (8 * PAGE_SIZE)
 #define EMERGENCY_SIZE   (2 * PAGE_SIZE)
-#define START_TIMEOUT_MS 1000
+#define START_TIMEOUT_MS 2000
 #define WORK_TIMEOUT_MS  600000
 
 struct hart **smp_harts;
@@ -184,37 +184,64 @@ void smp_use_own_stack(void (*next)(void))
 	arch_call_on_stack(this_hart()->stack_top, next);
 }
 
-static bool started(void *arg)
+unsigned smp_online_count(void)
 {
-	const struct hart *hart = arg;
+	unsigned n = 0;
 
-	return smp_online(hart->index);
+	for (unsigned i = 0; i < smp_nr_harts; i++)
+		n += smp_online(i);
+	return n;
 }
 
+static bool more_online(void *arg)
+{
+	return smp_online_count() > *(unsigned *)arg;
+}
+
+static void start(struct hart *hart)
+{
+	int rc;
+
+	atomic_store_explicit(&hart->state, HART_STARTING, memory_order_release);
+	rc = arch_start_hart(hart->hart_id, hart);
+	if (!rc)
+		return;
+	atomic_store_explicit(&hart->state, HART_FAILED, memory_order_relaxed);
+	log_warn("hart %u (ID %lu) can't be started: %d", hart->index, (unsigned long)hart->hart_id,
+		 rc);
+}
+
+/* A hart that comes after all finds FAILED and stays out. */
+static void give_up(struct hart *hart)
+{
+	uint32_t starting = HART_STARTING;
+
+	if (atomic_compare_exchange_strong(&hart->state, &starting, HART_FAILED))
+		log_warn("hart %u (ID %lu) did not start: left out", hart->index,
+			 (unsigned long)hart->hart_id);
+}
+
+/* One time limit for all, from the last that came: many that never come delay boot no more than one. */
 void smp_start_all(void)
 {
-	for (unsigned i = 0; i < smp_nr_harts; i++) {
-		struct hart *hart = smp_harts[i];
-		int rc;
+	unsigned online;
 
-		if (smp_online(i))
-			continue;
-		atomic_store_explicit(&hart->state, HART_STARTING, memory_order_release);
-		rc = arch_start_hart(hart->hart_id, hart);
-		if (rc)
-			log_warn("hart %u (ID %lu) can't be started: %d", i,
-				 (unsigned long)hart->hart_id, rc);
-	}
-	for (unsigned i = 0; i < smp_nr_harts; i++) {
-		uint32_t starting = HART_STARTING;
+	for (unsigned i = 0; i < smp_nr_harts; i++)
+		if (!smp_online(i))
+			start(smp_harts[i]);
+	do {
+		online = smp_online_count();
+	} while (online < smp_nr_harts && time_wait(more_online, &online, START_TIMEOUT_MS));
+	for (unsigned i = 0; i < smp_nr_harts; i++)
+		give_up(smp_harts[i]);
+}
 
-		if (time_wait(started, smp_harts[i], START_TIMEOUT_MS))
-			continue;
-		/* A hart that comes after all finds FAILED and stays out. */
-		if (atomic_compare_exchange_strong(&smp_harts[i]->state, &starting, HART_FAILED))
-			log_warn("hart %u (ID %lu) did not start: left out", i,
-				 (unsigned long)smp_harts[i]->hart_id);
-	}
+unsigned smp_next_online(unsigned index)
+{
+	do {
+		index = (index + 1) % smp_nr_harts;
+	} while (!smp_online(index));
+	return index;
 }
 
 /* Runs what was posted to this hart; false if there was nothing. Thread context. */

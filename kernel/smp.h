@@ -56,6 +56,9 @@ static inline struct hart *smp_hart(unsigned index)
 }
 
 bool smp_online(unsigned index);
+unsigned smp_online_count(void);
+/* The next hart that is online, after the last again the first; index itself when it is the only one. */
+unsigned smp_next_online(unsigned index);
 
 static inline unsigned smp_index(void)
 {
@@ -103,7 +106,7 @@ void smp_set_hart_up(void (*up)(unsigned index));
 bool smp_all_have(const char *extension);
 /* The index of the hart with this ID, or -ENOENT. */
 int smp_index_of(uint64_t hart_id);
-/* Boot: starts the others, names those that do not come within a second. Thread context. */
+/* Boot: starts the others, names those that do not come. Thread context. */
 void smp_start_all(void);
 /* Where boot/ sends a started hart: struct hart in this_hart(), own stack, interrupts off. */
 _Noreturn void smp_secondary_main(void);

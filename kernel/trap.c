@@ -2,10 +2,13 @@
 #include "arch/csr.h"
 #include "arch/mmu.h"
 #include "arch/trap.h"
+#include "kernel/ipi.h"
 #include "kernel/lib/panic.h"
 #include "kernel/mem.h"
 #include "kernel/smp.h"
 #include "kernel/time.h"
+
+static void (*root_interrupt)(void);
 
 static const char *cause_name(uint64_t cause)
 {
@@ -74,10 +77,19 @@ void trap_exception(struct trap_frame *frame)
 			 (unsigned long)frame->stval);
 }
 
+void irq_set_root(void (*interrupt)(void))
+{
+	root_interrupt = interrupt;
+}
+
 void trap_interrupt(unsigned long cause)
 {
 	if (cause == IRQ_S_TIMER)
 		time_interrupt();
+	else if (cause == IRQ_S_EXTERNAL && root_interrupt)
+		root_interrupt();
+	else if (cause == IRQ_S_SOFT)
+		ipi_interrupt();
 	else
 		panic("interrupt %lu has no handler", cause);
 }

@@ -312,6 +312,18 @@ static int translate_up(dt_node_t bus, dt_node_t parent, uint64_t *addr, uint64_
 	return -EINVAL;
 }
 
+int dt_translate(dt_node_t bus, struct dt_range *range)
+{
+	for (dt_node_t parent = dt_parent(bus); parent != DT_NONE;
+	     bus = parent, parent = dt_parent(bus)) {
+		int rc = translate_up(bus, parent, &range->base, range->size);
+
+		if (rc)
+			return rc;
+	}
+	return range->base + range->size < range->base ? -EINVAL : 0;
+}
+
 int dt_reg(dt_node_t node, unsigned n, struct dt_range *range)
 {
 	dt_node_t bus = dt_parent(node);
@@ -322,14 +334,7 @@ int dt_reg(dt_node_t node, unsigned n, struct dt_range *range)
 		return -ENOENT;
 	range->base = dt_number(node, "reg", n * row, address_cells);
 	range->size = dt_number(node, "reg", n * row + address_cells, size_cells);
-	for (dt_node_t parent = dt_parent(bus); parent != DT_NONE;
-	     bus = parent, parent = dt_parent(bus)) {
-		int rc = translate_up(bus, parent, &range->base, range->size);
-
-		if (rc)
-			return rc;
-	}
-	return range->base + range->size < range->base ? -EINVAL : 0;
+	return dt_translate(bus, range);
 }
 
 int dt_memory_reservation(unsigned n, struct dt_range *range)

@@ -55,10 +55,32 @@ unsigned dt_address_cells(dt_node_t node); /* for its children */
 unsigned dt_size_cells(dt_node_t node);
 /* n-th entry of reg as the CPU sees it (through the ranges of the parents). 0, -ENOENT, -EINVAL. */
 int dt_reg(dt_node_t node, unsigned n, struct dt_range *range);
+/*
+ * A range in the address space of bus's children as the CPU sees it (through the ranges of bus
+ * and its parents). 0, -EINVAL: no CPU address.
+ */
+int dt_translate(dt_node_t bus, struct dt_range *range);
 /* n-th entry of the memory reservation block. 0, -ENOENT, -EINVAL. */
 int dt_memory_reservation(unsigned n, struct dt_range *range);
 /* The node that interrupts of `node` go to: interrupt-parent of it or of a parent; DT_NONE. */
 dt_node_t dt_interrupt_parent(dt_node_t node);
+
+#define DT_INTERRUPT_CELLS 4
+
+/* An interrupt at its controller. */
+struct dt_interrupt {
+	dt_node_t controller;
+	unsigned nr_cells;
+	uint32_t specifier[DT_INTERRUPT_CELLS];
+};
+
+/*
+ * Where an interrupt of a child at a unit address (#address-cells of the nexus) goes, by the
+ * interrupt-map of the nexus and of those that it leads to (Devicetree Specification,
+ * "Interrupt Mapping"). In *interrupt: in the specifier at the nexus, out what it becomes. 0,
+ * -ENODEV: no such interrupt, -EINVAL: malformed.
+ */
+int dt_map_interrupt(dt_node_t nexus, const uint32_t *address, struct dt_interrupt *interrupt);
 
 /*
  * One driver of something that the device tree names. Boot asks class by class

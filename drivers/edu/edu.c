@@ -150,7 +150,7 @@ static int edu_raise(struct pci_function *fn, unsigned vector)
 static int edu_start(struct edu *edu)
 {
 	struct msi_function *msi = &edu->fn->msi;
-	int granted = msi_alloc(msi, 1, 1, 0, NULL);
+	int granted = msi_alloc(msi, 1, 1, MSI_ALLOW_ANY, NULL);
 	int err;
 
 	if (granted < 0)
@@ -187,6 +187,19 @@ static int edu_probe(struct pci_function *fn)
 	return err;
 }
 
+/* It has no reset: what it still does ends before its vector goes. */
+static void edu_remove(struct pci_function *fn)
+{
+	struct edu *edu = fn->driver_data;
+
+	mmio_write32(edu->regs + EDU_STATUS, 0);
+	mmio_write32(edu->regs + EDU_IRQ_ACK, ~0u);
+	/* It has arrived when this is read. */
+	(void)mmio_read32(edu->regs + EDU_IRQ_STATUS);
+	msi_free(&fn->msi);
+	page_free(edu, sizeof(*edu));
+}
+
 static const struct pci_id edu_ids[] = {
 	{ .vendor = 0x1234, .device = 0x11e8, .class_ = PCI_ANY, .class_mask = 0 },
 };
@@ -197,6 +210,7 @@ TABLE_ENTRY(struct pci_driver, pci_driver, 5, edu) = {
 	.nr_ids = ARRAY_SIZE(edu_ids),
 	.probe = edu_probe,
 	.raise = edu_raise,
+	.remove = edu_remove,
 };
 
 struct edu *edu_of(const struct pci_function *fn)

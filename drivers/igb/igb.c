@@ -24,8 +24,11 @@
 #define IGB_EIMC            0x1528
 #define IGB_EICR            0x1580
 #define IGB_BAR_BYTES       0x20000
+/* A VF has VTEICS, VTEIMS, VTEIMC and VTEICR at the same places, for its own vectors. */
+#define IGB_VF_BAR_BYTES 0x2000
+#define IGB_VF_VECTORS   3
 
-/* Cause bits of MSI-X mode in EICS, EIMS, EICR: vectors 0 to 24. */
+/* Cause bits of MSI-X mode in EICS, EIMS, EICR: vectors 0 to 24. VFs take theirs from the top. */
 #define IGB_MAX_VECTORS 25
 
 #define IGB_RESET_TIMEOUT_US 20000
@@ -106,6 +109,15 @@ static void igb_set_mode(struct igb *igb)
 	mmio_write32(igb->regs + IGB_EICR, ~0u);
 }
 
+/* Vectors whose cause bit is the function's own (datasheet, "MSI-X Vectors Assignment"). */
+static unsigned igb_usable_vectors(const struct pci_function *fn)
+{
+	unsigned taken = pci_nr_vfs(fn) * IGB_VF_VECTORS;
+	unsigned causes = fn->physical ? IGB_VF_VECTORS : IGB_MAX_VECTORS - MIN(taken, 24u);
+
+	return MIN(fn->msi.msix_count, causes);
+}
+
 static int igb_request_all(struct igb *igb)
 {
 	int err;
@@ -125,14 +137,14 @@ static int igb_request_all(struct igb *igb)
 static int igb_start(struct igb *igb)
 {
 	struct msi_function *msi = &igb->fn->msi;
-	int granted =
-		msi_alloc(msi, 1, MIN(msi->msix_count, IGB_MAX_VECTORS), MSI_ALLOW_MSIX, NULL);
+	int granted = msi_alloc(msi, 1, igb_usable_vectors(igb->fn), MSI_ALLOW_MSIX, NULL);
 	int err;
 
 	if (granted < 0)
 		return granted;
 	igb->nr_vectors = granted;
-	igb_set_mode(igb);
+	if (!igb->fn->physical)
+		igb_set_mode(igb);
 	err = igb_request_all(igb);
 	if (!err)
 		err = msi_enable(msi);
@@ -149,9 +161,14 @@ static int igb_setup(struct pci_function *fn, struct igb *igb)
 	int err;
 
 	igb->fn = fn;
-	igb->regs = pci_map_bar(fn, 0, IGB_BAR_BYTES);
+	igb->regs = pci_map_bar(fn, 0, fn->physical ? IGB_VF_BAR_BYTES : IGB_BAR_BYTES);
 	if (!igb->regs || !fn->msi.msix_count)
 		return -ENODEV;
+	if (fn->physical) {
+		mmio_write32(igb->regs + IGB_EIMC, ~0u);
+		mmio_write32(igb->regs + IGB_EICR, ~0u);
+		return igb_start(igb);
+	}
 	err = igb_reset(igb);
 	if (err)
 		log_error("%s: igb: does not come out of reset", fn->msi.name);
@@ -177,6 +194,29 @@ static const struct pci_id igb_ids[] = {
 	{ .vendor = 0x8086, .device = 0x10c9, .class_ = PCI_ANY, .class_mask = 0 },
 };
 
+/* After the PF's driver, which sets the mode of all vectors and whose reset is a VF's too. */
+static bool igb_pf_is_up(const struct pci_function *vf)
+{
+	return vf->physical && igb_of(vf->physical);
+}
+
+static int igb_vf_probe(struct pci_function *fn)
+{
+	return igb_pf_is_up(fn) ? igb_probe(fn) : -ENODEV;
+}
+
+static const struct pci_id igb_vf_ids[] = {
+	{ .vendor = 0x8086, .device = 0x10ca, .class_ = PCI_ANY, .class_mask = 0 },
+};
+
+TABLE_ENTRY(struct pci_driver, pci_driver, 5, igb_vf) = {
+	.name = "igb-vf",
+	.ids = igb_vf_ids,
+	.nr_ids = ARRAY_SIZE(igb_vf_ids),
+	.probe = igb_vf_probe,
+	.raise = igb_raise,
+};
+
 TABLE_ENTRY(struct pci_driver, pci_driver, 5, igb) = {
 	.name = "igb",
 	.ids = igb_ids,
@@ -188,6 +228,11 @@ TABLE_ENTRY(struct pci_driver, pci_driver, 5, igb) = {
 struct igb *igb_of(const struct pci_function *fn)
 {
 	return fn->driver == &pci_driver_entry_igb ? fn->driver_data : NULL;
+}
+
+struct igb *igb_vf_of(const struct pci_function *fn)
+{
+	return fn->driver == &pci_driver_entry_igb_vf ? fn->driver_data : NULL;
 }
 
 unsigned igb_vectors(const struct igb *igb)

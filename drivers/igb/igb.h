@@ -15,6 +15,9 @@ struct igb;
 /* NULL: not a function that this driver has. */
 struct igb *igb_of(const struct pci_function *fn);
 
+/* The same of a virtual function: raise and igb_vectors() work on both. */
+struct igb *igb_vf_of(const struct pci_function *fn);
+
 /* Vectors that have a cause bit; the others cannot be raised. */
 unsigned igb_vectors(const struct igb *igb);
 

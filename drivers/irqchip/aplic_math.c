@@ -6,8 +6,12 @@
 #define SOURCECFG_BASE 0x0004
 #define TARGET_BASE    0x3004
 
-#define TARGET_HART GENMASK(31, 18)
-#define TARGET_EIID GENMASK(10, 0)
+#define TARGET_HART   GENMASK(31, 18)
+#define TARGET_EIID   GENMASK(10, 0)
+#define TARGET_IPRIO  GENMASK(7, 0)
+#define IDC_BASE      0x4000
+#define CLAIMI_SOURCE GENMASK(25, 16)
+#define PRIORITY      1
 
 uint32_t aplic_sourcecfg(unsigned source)
 {
@@ -22,6 +26,21 @@ uint32_t aplic_target(unsigned source)
 uint32_t aplic_msi_target(unsigned hart_index, unsigned identity)
 {
 	return FIELD_PREP(TARGET_HART, hart_index) | FIELD_PREP(TARGET_EIID, identity);
+}
+
+uint32_t aplic_direct_target(unsigned hart_index)
+{
+	return FIELD_PREP(TARGET_HART, hart_index) | FIELD_PREP(TARGET_IPRIO, PRIORITY);
+}
+
+uint32_t aplic_idc(unsigned hart_index)
+{
+	return IDC_BASE + hart_index * APLIC_IDC_SIZE;
+}
+
+unsigned aplic_claimed(uint32_t claimi)
+{
+	return FIELD_GET(CLAIMI_SOURCE, claimi);
 }
 
 unsigned aplic_source_mode(uint32_t trigger)

@@ -15,6 +15,9 @@
 #include "kernel/slot.h"
 #include "kernel/smp.h"
 
+/* INTx vectors have a descriptor and no identity; who holds an identity still finds one. */
+#define INTX_VECTORS 64
+
 extern char imsic_vectors[];
 
 static struct imsic_config imsic;
@@ -248,7 +251,7 @@ static int make_space(void)
 	if (!files || !doorbells)
 		return -ENOMEM;
 	vector_space_init(&space, files, smp_count());
-	return irq_init(smp_count() * imsic.max_id);
+	return irq_init(smp_count() * imsic.max_id + INTX_VECTORS);
 }
 
 int imsic_init(const struct imsic_config *config)

@@ -119,6 +119,19 @@ static int nvme_raise(struct pci_function *fn, unsigned vector)
 	return raise_io(nvme, &nvme->io[vector - 1]);
 }
 
+static void nvme_remove(struct pci_function *fn)
+{
+	struct nvme *nvme = fn->driver_data;
+	const struct nvme_namespace *ns = nvme_first_usable(nvme);
+
+	msi_free(&fn->msi);
+	nvme_controller_end(nvme);
+	nvme_queues_free(nvme);
+	if (nvme->raise_buf)
+		dma_free(nvme->raise_buf, ns->block_size);
+	page_free(nvme, sizeof(*nvme));
+}
+
 static const struct pci_id nvme_ids[] = {
 	{ .vendor = PCI_ANY, .device = PCI_ANY, .class_ = CLASS_NVME, .class_mask = 0xffffff },
 };
@@ -129,6 +142,7 @@ TABLE_ENTRY(struct pci_driver, pci_driver, 5, nvme) = {
 	.nr_ids = ARRAY_SIZE(nvme_ids),
 	.probe = nvme_probe,
 	.raise = nvme_raise,
+	.remove = nvme_remove,
 };
 
 struct nvme *nvme_of(const struct pci_function *fn)

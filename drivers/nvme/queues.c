@@ -81,7 +81,7 @@ static int alloc_vectors(struct nvme *nvme)
 	wish[0] = MSI_ANY_HART;
 	for (unsigned i = 1; i < max; i++)
 		wish[i] = nvme->io[i - 1].hart;
-	granted = msi_alloc(&nvme->fn->msi, 1, max, 0, wish);
+	granted = msi_alloc(&nvme->fn->msi, 1, max, MSI_ALLOW_ANY, wish);
 	page_free(wish, max * sizeof(*wish));
 	return granted;
 }

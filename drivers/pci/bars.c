@@ -6,11 +6,6 @@
 #include "drivers/pci/internal.h"
 #include "drivers/pci/pci_regs.h"
 
-static unsigned bar_offset(unsigned bar)
-{
-	return PCI_BASE_ADDRESS_0 + 4 * bar;
-}
-
 static unsigned nr_bars(const struct pci_function *fn)
 {
 	return fn->header_type == PCI_HEADER_TYPE_BRIDGE ? PCI_NR_BARS_BRIDGE : PCI_NR_BARS_NORMAL;
@@ -31,25 +26,29 @@ static bool says_64bit(uint32_t low)
 	return !(low & PCI_BAR_IO) && FIELD_GET(PCI_BAR_MEM_TYPE, low) == PCI_BAR_MEM_TYPE_64;
 }
 
-int pci_size_bars(struct pci_function *fn)
+int pci_size_bar_registers(struct pci_function *fn, unsigned offset, unsigned n,
+			   struct pci_bar *bars)
 {
-	unsigned n = nr_bars(fn);
-
 	for (unsigned i = 0; i < n;) {
-		uint32_t low = read_sizing(fn, bar_offset(i)), high = 0;
+		uint32_t low = read_sizing(fn, offset + 4 * i), high = 0;
 		int registers;
 
 		if (low != ~0u && says_64bit(low)) {
 			if (i + 1 == n)
 				return -EINVAL;
-			high = read_sizing(fn, bar_offset(i + 1));
+			high = read_sizing(fn, offset + 4 * (i + 1));
 		}
-		registers = bar_decode(low, high, &fn->bars[i]);
+		registers = bar_decode(low, high, &bars[i]);
 		if (registers < 0)
 			return registers;
 		i += (unsigned)registers;
 	}
 	return 0;
+}
+
+int pci_size_bars(struct pci_function *fn)
+{
+	return pci_size_bar_registers(fn, PCI_BASE_ADDRESS_0, nr_bars(fn), fn->bars);
 }
 
 void pci_probe_bridge_windows(struct pci_function *bridge)
@@ -65,16 +64,15 @@ void pci_probe_bridge_windows(struct pci_function *bridge)
 				    (type & PCI_PREFETCHABLE_TYPE) == PCI_PREFETCHABLE_TYPE_64;
 }
 
-static void write_bars(struct pci_function *fn)
+static void write_bars(struct pci_function *fn, unsigned offset, unsigned n,
+		       const struct pci_bar *bar)
 {
-	for (unsigned i = 0; i < nr_bars(fn); i++) {
-		const struct pci_bar *bar = &fn->bars[i];
-
+	for (unsigned end = offset + 4 * n; offset < end; offset += 4, bar++) {
 		if (!bar->bus_addr)
 			continue;
-		pci_write32(fn, bar_offset(i), (uint32_t)bar->bus_addr);
+		pci_write32(fn, offset, (uint32_t)bar->bus_addr);
 		if (bar->is64)
-			pci_write32(fn, bar_offset(i + 1), (uint32_t)(bar->bus_addr >> 32));
+			pci_write32(fn, offset + 4, (uint32_t)(bar->bus_addr >> 32));
 	}
 }
 
@@ -104,7 +102,10 @@ void pci_program(struct pci_host *host)
 	for_each_function(fn) {
 		if (fn->host != host)
 			continue;
-		write_bars(fn);
+		write_bars(fn, PCI_BASE_ADDRESS_0, nr_bars(fn), fn->bars);
+		if (fn->sriov)
+			write_bars(fn, fn->cap_sriov + PCI_SRIOV_VF_BAR_0, PCI_NR_BARS,
+				   fn->sriov->bars);
 		if (fn->bridge && fn->bridge->forwards) {
 			write_windows(fn);
 			/* Bus master: what is behind it may send upstream, messages too. */

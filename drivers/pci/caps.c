@@ -111,9 +111,14 @@ static bool keep_visit(void *arg, unsigned id, unsigned offset)
 	return false;
 }
 
-static bool ignore_visit(void *arg, unsigned id, unsigned offset)
+static bool keep_extended_visit(void *arg, unsigned id, unsigned offset)
 {
-	(void)arg, (void)id, (void)offset;
+	struct pci_function *fn = arg;
+
+	if (id == PCI_EXT_CAP_ID_ARI && !fn->cap_ari)
+		fn->cap_ari = (uint16_t)offset;
+	if (id == PCI_EXT_CAP_ID_SRIOV && !fn->cap_sriov)
+		fn->cap_sriov = (uint16_t)offset;
 	return false;
 }
 
@@ -122,5 +127,5 @@ int pci_read_capabilities(struct pci_function *fn)
 	int rc = walk(fn, keep_visit, fn);
 
 	/* Extended configuration space belongs to functions with a PCI Express capability. */
-	return rc || !fn->cap_pcie ? rc : walk_extended(fn, ignore_visit, NULL);
+	return rc || !fn->cap_pcie ? rc : walk_extended(fn, keep_extended_visit, fn);
 }

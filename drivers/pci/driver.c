@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+
 #include "drivers/pci/internal.h"
 #include "kernel/lib/log.h"
 
@@ -43,4 +45,16 @@ unsigned pci_probe_drivers(void)
 			if (fn->usable && !fn->driver && driver_matches(driver, fn))
 				taken += probe(fn, driver);
 	return taken;
+}
+
+int pci_remove_driver(struct pci_function *fn)
+{
+	if (!fn->driver)
+		return -ENODEV;
+	if (!fn->driver->remove)
+		return -EOPNOTSUPP;
+	fn->driver->remove(fn);
+	fn->driver = NULL;
+	fn->driver_data = NULL;
+	return 0;
 }

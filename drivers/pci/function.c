@@ -146,9 +146,19 @@ static uint16_t decode_bits(const struct pci_function *fn)
 
 void pci_enable(struct pci_function *fn)
 {
-	uint16_t command = pci_read16(fn, PCI_COMMAND);
+	/* The low half alone: in the other one any hart may be masking the function's INTx. */
+	uint8_t command = pci_read8(fn, PCI_COMMAND);
 
-	pci_write16(fn, PCI_COMMAND, command | decode_bits(fn) | PCI_COMMAND_MASTER);
+	pci_write8(fn, PCI_COMMAND, (uint8_t)(command | decode_bits(fn) | PCI_COMMAND_MASTER));
+}
+
+bool pci_memory_decodes(const struct pci_function *fn)
+{
+	/* A VF's own bit is hardwired to 0 (PCIe Base Specification, "SR-IOV", VF MSE). */
+	if (fn->physical)
+		return pci_read16(fn->physical, fn->physical->cap_sriov + PCI_SRIOV_CONTROL) &
+		       PCI_SRIOV_CONTROL_MEMORY;
+	return pci_read16(fn, PCI_COMMAND) & PCI_COMMAND_MEMORY;
 }
 
 uintptr_t pci_map_bar(struct pci_function *fn, unsigned bar, uint64_t min_size)

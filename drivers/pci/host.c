@@ -31,6 +31,7 @@ static void set_up_msi(struct pci_function *fn)
 		return;
 	}
 	stop_stale(&fn->msi);
+	pci_intx_read(fn);
 	rc = msi_function_init(&fn->msi);
 	if (rc && rc != -ENODEV)
 		pci_leave_out(fn, "no memory for its vectors");
@@ -44,6 +45,7 @@ int pci_host_add(struct pci_host *host)
 	pci_scan(host);
 	pci_layout(host);
 	pci_program(host);
+	pci_sriov_enable(host);
 	for_each_function(fn) {
 		if (fn->host != host || !fn->usable)
 			continue;

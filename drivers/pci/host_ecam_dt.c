@@ -17,6 +17,7 @@
 #define PHYS_HI_SPACE_IO    1
 #define PHYS_HI_SPACE_MEM32 2
 #define PHYS_HI_SPACE_MEM64 3
+#define PHYS_HI_RID_SHIFT   8
 #define PCI_ADDRESS_CELLS   3
 #define PCI_SIZE_CELLS      2
 #define MSI_MAP_CELLS       4
@@ -51,9 +52,12 @@ static void read_range(struct dt_host *dt, unsigned at, unsigned parent_cells)
 		.size = dt_number(dt->node, "ranges", cpu + parent_cells, PCI_SIZE_CELLS),
 	};
 
+	struct dt_range range = { window.cpu_base, window.size };
+
 	if (window.bus_base + window.size < window.bus_base ||
-	    window.cpu_base + window.size < window.cpu_base)
+	    dt_translate(dt_parent(dt->node), &range))
 		return;
+	window.cpu_base = range.base;
 	switch (FIELD_GET(PHYS_HI_SPACE, hi)) {
 	case PHYS_HI_SPACE_IO:
 		add_window(&dt->host, PCI_SPACE_IO, window);
@@ -141,9 +145,40 @@ static const struct msi_domain *find_domain(struct pci_host *host, uint16_t rid,
 	return msi_domain_find(dt_u32(node, "msi-parent", 0, 0));
 }
 
+/* A unit address of three cells, of which phys.hi says the function, and a pin. */
+static int map_intx(struct pci_host *host, uint16_t rid, unsigned pin,
+		    struct dt_interrupt *interrupt)
+{
+	const uint32_t address[PCI_ADDRESS_CELLS] = { (uint32_t)rid << PHYS_HI_RID_SHIFT };
+
+	*interrupt = (struct dt_interrupt){ .nr_cells = 1, .specifier = { pin } };
+	return dt_map_interrupt(((struct dt_host *)host)->node, address, interrupt);
+}
+
+static bool segment_is_taken(uint16_t segment)
+{
+	for (const struct pci_function *fn = pci_first(); fn; fn = fn->next)
+		if (fn->msi.segment == segment)
+			return true;
+	return false;
+}
+
+/* As the tree says it, or numbered in order; two hosts with one number would have one name. */
+static uint16_t choose_segment(dt_node_t node)
+{
+	uint32_t wanted = dt_u32(node, "linux,pci-domain", 0, 0);
+	uint16_t segment = (uint16_t)wanted;
+
+	while (segment_is_taken(segment))
+		segment++;
+	if (segment != wanted && dt_has(node, "linux,pci-domain"))
+		log_warn("pci: %s: segment %x is another's or out of range: %x instead",
+			 dt_name(node), (unsigned)wanted, segment);
+	return segment;
+}
+
 static int pci_host_ecam_probe(dt_node_t node)
 {
-	static uint16_t next_segment;
 	struct dt_host *dt = calloc(1, sizeof(*dt));
 	int rc;
 
@@ -154,7 +189,9 @@ static int pci_host_ecam_probe(dt_node_t node)
 	dt->host.config_data = &dt->ecam;
 	dt->host.config_size = PCI_EXTENDED_CONFIG_SIZE;
 	dt->host.msi_domain = find_domain;
-	dt->host.segment = (uint16_t)dt_u32(node, "linux,pci-domain", 0, next_segment);
+	dt->host.segment = choose_segment(node);
+	if (dt_has(node, "interrupt-map"))
+		dt->host.map_intx = map_intx;
 	rc = read_buses(dt);
 	if (!rc)
 		rc = read_ranges(dt);
@@ -162,7 +199,6 @@ static int pci_host_ecam_probe(dt_node_t node)
 		free(dt);
 		return rc;
 	}
-	next_segment = dt->host.segment + 1;
 	rc = pci_host_add(&dt->host);
 	return rc < 0 ? rc : 0;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "drivers/pci/pci.h"
+#include "drivers/pci/pci_regs.h"
 
 /* Between the files of drivers/pci: the steps of pci_host_add(). Boot, thread context. */
 
@@ -27,8 +28,17 @@ void pci_leave_out(struct pci_function *fn, const char *problem);
 /* Walks both lists, keeps offsets of known capabilities. 0, -EINVAL, -ELOOP: malformed. */
 int pci_read_capabilities(struct pci_function *fn);
 
+/* A function that is there, in the list; the caller fills its identity. NULL: no memory. */
+struct pci_function *pci_new_function(struct pci_host *host, struct pci_function *parent,
+				      uint16_t rid);
+/* Everything that is read before there are addresses; leaves it out if it is malformed. */
+void pci_examine(struct pci_function *fn);
+
 /* Sizes the BARs of both header types; decoding is off. 0, -EINVAL: one never sizes. */
 int pci_size_bars(struct pci_function *fn);
+/* The same for n BARs whose registers begin at offset. */
+int pci_size_bar_registers(struct pci_function *fn, unsigned offset, unsigned n,
+			   struct pci_bar *bars);
 /* Which windows a bridge has at all. */
 void pci_probe_bridge_windows(struct pci_function *bridge);
 /* Writes what pci_layout() decided into BARs and bridge windows, and lets bridges forward. */
@@ -39,6 +49,21 @@ void pci_layout(struct pci_host *host);
 
 /* Finds all functions, numbering buses on the way; BARs sized, capabilities read. */
 void pci_scan(struct pci_host *host);
+
+/*
+ * VFs (drivers/pci/sriov.c). Prepare: at scan of the PF's bus, when no bus behind it has a
+ * number yet; reserves theirs. Enable: when everything has addresses; adds them to the list.
+ */
+void pci_sriov_prepare(struct pci_function *pf);
+void pci_sriov_enable(struct pci_host *host);
+
+/* INTx as a vector (drivers/pci/intx.c), where the function has a pin. */
+void pci_intx_read(struct pci_function *fn);
+/* The pin of a function one bridge up (PCI-to-PCI Bridge Architecture, 9.1, table 9-1). */
+static inline unsigned pci_intx_swizzle(unsigned pin, unsigned device)
+{
+	return (pin - 1 + device) % PCI_NR_INTERRUPT_PINS + 1;
+}
 
 /* Message counts from the capabilities. NULL, or what is malformed, a literal. */
 const char *pci_msix_read(struct pci_function *fn);

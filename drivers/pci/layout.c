@@ -6,6 +6,7 @@
 #include "drivers/pci/bar_math.h"
 #include "drivers/pci/internal.h"
 #include "drivers/pci/pci_regs.h"
+#include "kernel/lib/log.h"
 #include "kernel/lib/panic.h"
 
 /* Larger than any window of a host bridge; a sum of two does not overflow. */
@@ -17,9 +18,32 @@ static bool takes_addresses(const struct pci_function *fn)
 	return fn->usable || (fn->bridge && fn->bridge->forwards);
 }
 
-static bool bar_in(const struct pci_function *fn, unsigned i, enum pci_space space)
+/* BARs of the function, then those of its VFs: all VFs' copies of one stand in a row. */
+static unsigned nr_bars(const struct pci_function *fn)
 {
-	return fn->bars[i].size && fn->bars[i].space == space && takes_addresses(fn);
+	return fn->sriov && fn->sriov->count ? 2 * PCI_NR_BARS : PCI_NR_BARS;
+}
+
+static struct pci_bar *bar_of(struct pci_function *fn, unsigned i)
+{
+	return i < PCI_NR_BARS ? &fn->bars[i] : &fn->sriov->bars[i - PCI_NR_BARS];
+}
+
+/* All of what BAR i takes. */
+static uint64_t room_of(struct pci_function *fn, unsigned i)
+{
+	uint64_t size = bar_of(fn, i)->size;
+
+	if (i < PCI_NR_BARS)
+		return size;
+	return size > NEVER_FITS / fn->sriov->count ? NEVER_FITS : size * fn->sriov->count;
+}
+
+static bool bar_in(struct pci_function *fn, unsigned i, enum pci_space space)
+{
+	const struct pci_bar *bar = bar_of(fn, i);
+
+	return bar->size && bar->space == space && takes_addresses(fn);
 }
 
 static bool window_in(const struct pci_function *fn, enum pci_space space)
@@ -35,9 +59,9 @@ static uint64_t alignments(struct pci_host *host, const struct pci_function *par
 	uint64_t sum = 0;
 
 	for_each_child(host, parent, fn) {
-		for (unsigned i = 0; i < PCI_NR_BARS; i++)
+		for (unsigned i = 0; i < nr_bars(fn); i++)
 			if (bar_in(fn, i, space))
-				sum |= fn->bars[i].size;
+				sum |= bar_of(fn, i)->size;
 		if (window_in(fn, space))
 			sum |= fn->bridge->align[space];
 	}
@@ -48,11 +72,11 @@ static uint64_t alignments(struct pci_host *host, const struct pci_function *par
 static bool place_function(struct pci_function *fn, enum pci_space space, uint64_t align,
 			   struct pci_window *from)
 {
-	for (unsigned i = 0; i < PCI_NR_BARS; i++) {
-		struct pci_bar *bar = &fn->bars[i];
+	for (unsigned i = 0; i < nr_bars(fn); i++) {
+		struct pci_bar *bar = bar_of(fn, i);
 
 		if (bar_in(fn, i, space) && bar->size == align &&
-		    !window_take(from, align, align, &bar->bus_addr))
+		    !window_take(from, room_of(fn, i), align, &bar->bus_addr))
 			return false;
 	}
 	if (window_in(fn, space) && fn->bridge->align[space] == align) {
@@ -133,12 +157,12 @@ static struct pci_function *find_hog(struct pci_host *host, const struct pci_fun
 
 	*bar = NULL;
 	for_each_child(host, parent, fn) {
-		for (unsigned i = 0; i < PCI_NR_BARS; i++) {
-			if (!bar_in(fn, i, space) || fn->bars[i].size < largest)
+		for (unsigned i = 0; i < nr_bars(fn); i++) {
+			if (!bar_in(fn, i, space) || room_of(fn, i) < largest)
 				continue;
-			largest = fn->bars[i].size;
+			largest = room_of(fn, i);
 			hog = fn;
-			*bar = &fn->bars[i];
+			*bar = bar_of(fn, i);
 		}
 		if (window_in(fn, space) && fn->bridge->windows[space].size >= largest) {
 			largest = fn->bridge->windows[space].size;
@@ -174,6 +198,12 @@ static void give_up_one(struct pci_host *host, enum pci_space space)
 		bar->space = PCI_SPACE_MEM32;
 		return;
 	}
+	/* A function works without its VFs. */
+	if (bar < fn->bars || bar >= fn->bars + PCI_NR_BARS) {
+		log_warn("pci: %s: no room for the BARs of its VFs", fn->name);
+		fn->sriov->count = 0;
+		return;
+	}
 	if (fn->usable)
 		pci_leave_out(fn, "no room for a BAR in the windows of its bus");
 	if (fn->bridge) {
@@ -206,13 +236,25 @@ static bool reachable(const struct pci_function *fn, enum pci_space space)
 	return fn->host->windows[space].size;
 }
 
-static void choose_space(struct pci_function *fn, struct pci_bar *bar)
+/*
+ * QEMU 10.0 takes the low half alone of where its VFs are: below 4 GiB they are found. What takes
+ * much of that room goes above all the same.
+ */
+static bool is_small_vf_bar(struct pci_function *fn, unsigned i)
 {
+	return i >= PCI_NR_BARS && room_of(fn, i) <= fn->host->windows[PCI_SPACE_MEM32].size / 32;
+}
+
+static void choose_space(struct pci_function *fn, unsigned i)
+{
+	struct pci_bar *bar = bar_of(fn, i);
+
 	/* Functions on PCI Express work without IO (PCIe Base Specification, "I/O Requests"). */
 	if (bar->io)
 		bar->space = reachable(fn, PCI_SPACE_IO) ? PCI_SPACE_IO : PCI_NR_SPACES;
 	/* The 64-bit window of a bridge is prefetchable: what is not may not be there. */
-	else if (bar->is64 && (!fn->parent || bar->prefetchable) && reachable(fn, PCI_SPACE_MEM64))
+	else if (bar->is64 && (!fn->parent || bar->prefetchable) &&
+		 reachable(fn, PCI_SPACE_MEM64) && !is_small_vf_bar(fn, i))
 		bar->space = PCI_SPACE_MEM64;
 	else
 		bar->space = PCI_SPACE_MEM32;
@@ -220,8 +262,8 @@ static void choose_space(struct pci_function *fn, struct pci_bar *bar)
 
 static void set_cpu_addresses(struct pci_function *fn)
 {
-	for (unsigned i = 0; i < PCI_NR_BARS; i++) {
-		struct pci_bar *bar = &fn->bars[i];
+	for (unsigned i = 0; i < nr_bars(fn); i++) {
+		struct pci_bar *bar = bar_of(fn, i);
 		const struct pci_window *window = &fn->host->windows[bar->space];
 
 		if (!bar->size || bar->space == PCI_NR_SPACES || !takes_addresses(fn))
@@ -238,9 +280,9 @@ void pci_layout(struct pci_host *host)
 	struct pci_function *fn;
 
 	for_each_function(fn)
-		for (unsigned i = 0; fn->host == host && i < PCI_NR_BARS; i++)
-			if (fn->bars[i].size)
-				choose_space(fn, &fn->bars[i]);
+		for (unsigned i = 0; fn->host == host && i < nr_bars(fn); i++)
+			if (bar_of(fn, i)->size)
+				choose_space(fn, i);
 	for (unsigned i = 0; i < ARRAY_SIZE(order); i++)
 		lay_out_space(host, order[i]);
 	for_each_function(fn)

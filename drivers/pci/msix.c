@@ -99,7 +99,7 @@ int pci_msix_map(struct pci_function *fn)
 /* The table is behind memory decode: off, nobody answers. */
 static bool table_answers(struct msi_function *msi)
 {
-	return pci_read16(pci_function_of(msi), PCI_COMMAND) & PCI_COMMAND_MEMORY;
+	return pci_memory_decodes(pci_function_of(msi));
 }
 
 static void flush(struct msi_function *msi)

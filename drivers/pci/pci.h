@@ -43,6 +43,12 @@ struct pci_host {
 	/* MSI controller of a requester ID (msi-map, msi-parent); NULL: none. device_id out. */
 	const struct msi_domain *(*msi_domain)(struct pci_host *host, uint16_t rid,
 					       uint32_t *device_id);
+	/*
+	 * Where an INTx pin (1 to 4: INTA to INTD) of a function on the root bus goes; NULL: there
+	 * are none. 0, -ENODEV. Thread context.
+	 */
+	int (*map_intx)(struct pci_host *host, uint16_t rid, unsigned pin,
+			struct dt_interrupt *interrupt);
 	void *firmware;
 	uint16_t next_bus; /* scan: first bus number not given out; 256: none left */
 };
@@ -62,9 +68,21 @@ struct pci_bridge {
 	uint8_t secondary, subordinate;
 	bool forwards; /* false: left out together with all behind it */
 	bool has_io, has_mem64;
+	bool ari; /* the function number of what is on the link is 8 bits, its device number 0 */
 	struct pci_window windows[PCI_NR_SPACES]; /* bus addresses */
 	uint64_t align[PCI_NR_SPACES];
 };
+
+/* A function that has virtual functions, as many as were wished for (docs/architecture.md). */
+struct pci_sriov {
+	uint16_t count; /* VFs enabled, or to be; 0: none */
+	uint16_t offset,
+		stride; /* requester IDs: of the first less the PF's own, and between two */
+	uint16_t device;
+	struct pci_bar bars[PCI_NR_BARS]; /* size of one VF's, addresses of the first one's */
+};
+
+struct pci_intx;
 
 #define PCI_NAME_SIZE sizeof("ssss:bb:dd.f")
 
@@ -81,7 +99,11 @@ struct pci_function {
 	const char *problem; /* why not usable, a literal */
 	struct pci_bar bars[PCI_NR_BARS];
 	uint8_t cap_pcie, cap_msi, cap_msix, cap_pm; /* offsets, 0: none */
-	struct pci_bridge *bridge;                   /* NULL: not a bridge */
+	uint16_t cap_ari, cap_sriov;
+	struct pci_bridge *bridge;     /* NULL: not a bridge */
+	struct pci_sriov *sriov;       /* NULL: no VFs */
+	struct pci_function *physical; /* of a VF its PF, else NULL */
+	struct pci_intx *intx;         /* NULL: no INTx used so far */
 	/* MSI-X (PCIe Base Specification, "MSI-X Capability and Table Structures"), mapped. */
 	uintptr_t msix_table, msix_pba;
 	uint32_t *msix_entry_control; /* Vector Control of each entry at prepare, unmasked */
@@ -113,6 +135,13 @@ int pci_find_extended_capability(const struct pci_function *fn, uint16_t id, uns
 
 /* Memory decode, IO decode and bus master on (PCI_COMMAND_* bits). Thread context. */
 void pci_enable(struct pci_function *fn);
+/* VFs that a PF has enabled; 0 for any other function. */
+static inline unsigned pci_nr_vfs(const struct pci_function *fn)
+{
+	return fn->sriov ? fn->sriov->count : 0;
+}
+/* Does the function answer at its memory BARs? Of a VF the PF says that. Any context. */
+bool pci_memory_decodes(const struct pci_function *fn);
 /* Maps a memory BAR: address for arch/io.h; 0: not assigned, IO, or smaller than min_size. */
 uintptr_t pci_map_bar(struct pci_function *fn, unsigned bar, uint64_t min_size);
 
@@ -140,6 +169,11 @@ struct pci_driver {
 	unsigned nr_ids;
 	/* 0, or -errno: the function stays without driver, logged. Thread context. */
 	int (*probe)(struct pci_function *fn);
+	/*
+	 * Optional: brings the device to rest, then frees its vectors and all that probe took.
+	 * Thread context, interrupts on; nobody uses the function meanwhile.
+	 */
+	void (*remove)(struct pci_function *fn);
 	/* Optional: raises a vector by the device's own means, does not wait. -EINVAL: cannot. */
 	int (*raise)(struct pci_function *fn, unsigned vector);
 };
@@ -147,3 +181,8 @@ TABLE_DECLARE(struct pci_driver, pci_driver);
 
 /* Offers every usable function without driver to the drivers; how many were taken. */
 unsigned pci_probe_drivers(void);
+/*
+ * Takes a function from its driver: pci_probe_drivers() offers it again. 0; -ENODEV: it has
+ * none; -EOPNOTSUPP: that driver does not give back. Context as for remove.
+ */
+int pci_remove_driver(struct pci_function *fn);

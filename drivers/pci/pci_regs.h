@@ -21,6 +21,7 @@
 #define PCI_COMMAND_SERR         BIT(8)
 #define PCI_COMMAND_INTX_DISABLE BIT(10)
 #define PCI_STATUS               0x06
+#define PCI_STATUS_INTERRUPT     BIT(3)
 #define PCI_STATUS_CAP_LIST      BIT(4)
 #define PCI_STATUS_66MHZ         BIT(5)
 #define PCI_STATUS_DEVSEL        GENMASK(10, 9)
@@ -35,6 +36,7 @@
 #define PCI_CAPABILITIES_POINTER 0x34
 #define PCI_INTERRUPT_LINE       0x3c
 #define PCI_INTERRUPT_PIN        0x3d
+#define PCI_NR_INTERRUPT_PINS    4
 
 /* Base Address Registers */
 #define PCI_BAR_IO               BIT(0)
@@ -112,6 +114,32 @@
 #define PCI_PCIE_FLAGS_MESSAGE   GENMASK(13, 9)
 #define PCI_PCIE_TYPE_ROOT_PORT  4
 #define PCI_PCIE_TYPE_DOWNSTREAM 6
+#define PCI_PCIE_DEVCAP2         0x24
+#define PCI_PCIE_DEVCAP2_ARI     BIT(5)
+#define PCI_PCIE_DEVCTL2         0x28
+#define PCI_PCIE_DEVCTL2_ARI     BIT(5)
+#define PCI_PCIE_SIZE            0x3c
+
+/* Alternative Routing-ID Interpretation (PCIe Base Specification, "ARI Extended Capability") */
+#define PCI_EXT_CAP_ID_ARI 0x000e
+#define PCI_ARI_CAPABILITY 0x04
+#define PCI_ARI_NEXT       GENMASK(15, 8)
+
+/* PCIe Base Specification, "Single Root I/O Virtualization Extended Capability Structure" */
+#define PCI_EXT_CAP_ID_SRIOV       0x0010
+#define PCI_SRIOV_CONTROL          0x08
+#define PCI_SRIOV_CONTROL_VF       BIT(0)
+#define PCI_SRIOV_CONTROL_MEMORY   BIT(3)
+#define PCI_SRIOV_CONTROL_ARI      BIT(4)
+#define PCI_SRIOV_TOTAL_VFS        0x0e
+#define PCI_SRIOV_NUM_VFS          0x10
+#define PCI_SRIOV_FIRST_VF_OFFSET  0x14
+#define PCI_SRIOV_VF_STRIDE        0x16
+#define PCI_SRIOV_VF_DEVICE_ID     0x1a
+#define PCI_SRIOV_SUPPORTED_PAGES  0x1c
+#define PCI_SRIOV_SYSTEM_PAGE_SIZE 0x20
+#define PCI_SRIOV_VF_BAR_0         0x24
+#define PCI_SRIOV_SIZE             0x40
 
 /* MSI capability (PCIe Base Specification, "MSI Capability Structures") */
 #define PCI_MSI_CONTROL            0x02

@@ -30,7 +30,6 @@ static void read_identity(struct pci_function *fn, uint32_t id)
 	}
 }
 
-/* Everything that is read before there are addresses. NULL, or what is malformed. */
 static const char *examine(struct pci_function *fn)
 {
 	const char *problem;
@@ -45,6 +44,14 @@ static const char *examine(struct pci_function *fn)
 	}
 	problem = pci_msix_read(fn);
 	return problem ? problem : pci_msi_read(fn);
+}
+
+void pci_examine(struct pci_function *fn)
+{
+	const char *problem = examine(fn);
+
+	if (problem)
+		pci_leave_out(fn, problem);
 }
 
 static bool add_bridge(struct pci_function *fn)
@@ -62,14 +69,12 @@ static bool add_bridge(struct pci_function *fn)
 /* Fills a function that answers; what is wrong with it is logged once. */
 static void set_up(struct pci_function *fn)
 {
-	const char *problem;
-
 	if (fn->header_type > PCI_HEADER_TYPE_BRIDGE) {
 		pci_leave_out(fn, "unknown header type");
 		return;
 	}
 	/* Whatever the firmware left: no decoding while BARs move, no DMA, no INTx. */
-	pci_write16(fn, PCI_COMMAND, 0);
+	pci_write16(fn, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
 	if (pci_size_bars(fn)) {
 		pci_leave_out(fn, "a BAR does not size");
 		return;
@@ -78,13 +83,11 @@ static void set_up(struct pci_function *fn)
 		pci_leave_out(fn, "out of memory");
 		return;
 	}
-	problem = examine(fn);
-	if (problem)
-		pci_leave_out(fn, problem);
+	pci_examine(fn);
 }
 
-static struct pci_function *add_function(struct pci_host *host, struct pci_function *parent,
-					 uint16_t rid, uint32_t id)
+struct pci_function *pci_new_function(struct pci_host *host, struct pci_function *parent,
+				      uint16_t rid)
 {
 	struct pci_function *fn = calloc(1, sizeof(*fn));
 
@@ -99,8 +102,18 @@ static struct pci_function *add_function(struct pci_host *host, struct pci_funct
 	fn->msi.segment = host->segment;
 	fn->usable = true;
 	pci_function_add(fn);
-	read_identity(fn, id);
-	set_up(fn);
+	return fn;
+}
+
+static struct pci_function *add_function(struct pci_host *host, struct pci_function *parent,
+					 uint16_t rid, uint32_t id)
+{
+	struct pci_function *fn = pci_new_function(host, parent, rid);
+
+	if (fn) {
+		read_identity(fn, id);
+		set_up(fn);
+	}
 	return fn;
 }
 
@@ -144,6 +157,63 @@ static bool is_link(const struct pci_function *bridge)
 	return type == PCI_PCIE_TYPE_ROOT_PORT || type == PCI_PCIE_TYPE_DOWNSTREAM;
 }
 
+/* Whether the port's link may carry 8-bit function numbers: all that is there says so. */
+static bool set_ari(struct pci_host *host, struct pci_function *port)
+{
+	unsigned control = port->cap_pcie + PCI_PCIE_DEVCTL2;
+	struct pci_function *fn;
+	uint16_t value;
+
+	if (port->cap_pcie + PCI_PCIE_SIZE > PCI_CONFIG_SIZE ||
+	    FIELD_GET(PCI_PCIE_FLAGS_VERSION, pci_read16(port, port->cap_pcie + PCI_PCIE_FLAGS)) <
+		    2 ||
+	    !(pci_read32(port, port->cap_pcie + PCI_PCIE_DEVCAP2) & PCI_PCIE_DEVCAP2_ARI))
+		return false;
+	port->bridge->ari = true;
+	for_each_child(host, port, fn)
+		port->bridge->ari &= fn->cap_ari != 0;
+	value = pci_read16(port, control) & (uint16_t)~PCI_PCIE_DEVCTL2_ARI;
+	pci_write16(port, control, port->bridge->ari ? value | PCI_PCIE_DEVCTL2_ARI : value);
+	return port->bridge->ari;
+}
+
+static struct pci_function *child_at(struct pci_host *host, struct pci_function *parent,
+				     uint16_t rid)
+{
+	struct pci_function *fn;
+
+	for_each_child(host, parent, fn)
+		if (fn->msi.rid == rid)
+			return fn;
+	return NULL;
+}
+
+/*
+ * Functions that the numbers 0 to 7 do not reach: each names the next one (PCIe Base
+ * Specification, "ARI Extended Capability"), whose number is higher, so that the walk ends.
+ */
+static void scan_ari(struct pci_host *host, struct pci_function *port, unsigned bus)
+{
+	struct pci_function *fn = child_at(host, port, rid_of(bus, 0, 0));
+	unsigned number = 0, next;
+
+	if (!fn || !set_ari(host, port))
+		return;
+	for (; fn && fn->cap_ari; number = next) {
+		uint16_t rid;
+		uint32_t id;
+
+		next = FIELD_GET(PCI_ARI_NEXT, pci_read16(fn, fn->cap_ari + PCI_ARI_CAPABILITY));
+		if (next <= number)
+			return;
+		rid = (uint16_t)(bus << 8 | next);
+		fn = child_at(host, port, rid);
+		id = fn ? 0 : host->config->read32(host, rid, PCI_VENDOR_ID);
+		if (!fn && answers(id))
+			fn = add_function(host, port, rid, id);
+	}
+}
+
 static void scan_bus(struct pci_host *host, struct pci_function *parent, unsigned bus,
 		     unsigned depth);
 
@@ -182,6 +252,11 @@ static void scan_bus(struct pci_host *host, struct pci_function *parent, unsigne
 
 	for (unsigned device = 0; device < devices; device++)
 		scan_device(host, parent, bus, device);
+	if (devices == 1)
+		scan_ari(host, parent, bus);
+	for_each_child(host, parent, fn)
+		if (fn->cap_sriov && fn->usable)
+			pci_sriov_prepare(fn);
 	/* After the whole bus: functions are found in the order of their requester IDs. */
 	for_each_child(host, parent, fn)
 		if (fn->bridge)

@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-# QEMU's RISC-V `virt` machine with AIA: everything else is in the device tree.
+# QEMU's RISC-V `virt` machine, with AIA or without: everything else is in the device tree.
 ARCH := riscv64
 QEMU := qemu-system-riscv64
 
 # A word names drivers/<word>.c, drivers/<word>_*.c (or .S) and, when drivers/<word>/ is a
 # folder, all of its files; and the tests of the same path in tests/target.
 DRIVERS := \
-	irqchip/imsic irqchip/aplic irqchip/wired \
+	irqchip/imsic irqchip/aplic irqchip/plic irqchip/wired \
 	msi/direct \
 	pci \
 	power/sifive_test \
 	serial/ns16550 \
 	nvme \
 	edu \
-	igb
+	igb \
+	virtio \
+	rocker \
+	xhci \
+	ahci

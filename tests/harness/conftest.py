@@ -8,7 +8,7 @@ from places import FAKE, TREE
 
 sys.path.insert(0, str(TREE / "tools"))
 
-from harness import end_on_sigterm, machines  # noqa: E402
+from harness import Unavailable, emulators, end_on_sigterm, machines  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -47,6 +47,16 @@ def pytest_collection_modifyitems(config, items):
         loads[homes[key]] += 1
         item.user_properties.append(("shard", homes[key]))
     items[:] = [item for item in items if ("shard", index) in item.user_properties]
+
+
+def pytest_runtest_setup(item):
+    """A machine that this computer can't have is skipped, with the reason."""
+    machine = getattr(item, "callspec", None) and item.callspec.params.get("machine")
+    if machine:
+        try:
+            emulators.argv(machine.qemu)
+        except Unavailable as reason:
+            pytest.skip(str(reason))
 
 
 @pytest.fixture

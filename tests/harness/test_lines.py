@@ -95,12 +95,26 @@ def test_info_pci():
       BUS 0.
       secondary bus 1.
       subordinate bus 2.
+      IO range [0xf000, 0x0fff]
+      memory range [0x40100000, 0x401fffff]
+      prefetchable memory range [0x400000000, 0x4000fffff]
       id "rp"
   Bus  0, device  18, function 0:
     Ethernet controller: PCI device ffff:ffff
+      BAR0: 32 bit memory (not mapped)
+  Bus  0, device  18, function 2:
+    Ethernet controller: PCI device ffff:ffff
+      BAR0: 32 bit memory at 0x40200000 [0x40203fff].
 """
     functions = lines.info_pci(text)
-    assert list(functions) == ["00:01.0", "00:04.0"]
+    assert list(functions) == ["00:01.0", "00:04.0", "00:12.2"]
+    assert functions["00:12.2"].ids == lines.VIRTUAL
     assert functions["00:01.0"].ids == "1234:11e8"
     assert functions["00:01.0"].bars == {0: 0x40000000, 2: None}
+    assert functions["00:01.0"].ends == {0: 0x400FFFFF}
+    assert functions["00:01.0"].io_bars == {2}
     assert functions["00:04.0"].buses == (0, 1, 2)
+    assert functions["00:04.0"].windows == [
+        ("memory", 0x40100000, 0x401FFFFF),
+        ("prefetchable memory", 0x400000000, 0x4000FFFFF),
+    ]

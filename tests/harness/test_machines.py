@@ -5,7 +5,7 @@ import re
 import tomllib
 
 import pytest
-from harness import HarnessError, machines
+from harness import HarnessError, machines, qemu
 
 BASE = {"qemu": "q", "machine": "virt"}
 
@@ -60,6 +60,21 @@ def test_command_line(tmp_path):
     assert (tmp_path / "d.img").stat().st_size == 65536
 
 
+def test_hub_ports(tmp_path):
+    device = '{"driver":"rocker","ports":@ports}'
+    machine = machines.Machine(name="m", qemu="q", machine="v", hub_ports=2, devices=(device,))
+    line = " ".join(machine.command("i.elf", "", tmp_path))
+    assert "-netdev hubport,id=port0,hubid=0 -netdev hubport,id=port1,hubid=0 -device" in line
+    assert '"ports":["port0", "port1"]' in line
+
+
+def test_qemu_log_drops_whole_lines_only(tmp_path):
+    machine = machines.Machine(name="m", qemu_log=(r"known \d",))
+    (tmp_path / "guest.log").write_text("known 1\nunknown 2\nknown 3 and more\n")
+    assert qemu.read_guest_log(tmp_path, machine) == "unknown 2\nknown 3 and more\n"
+    assert qemu.read_guest_log(tmp_path / "none", machine) == ""
+
+
 def test_disk_content_is_random_and_repeats():
     disk = {"id": "d", "size": "64K"}
     content = machines.disk_content(disk)
@@ -96,3 +111,10 @@ def test_group_or_name():
     assert [m.name for m in machines.group(known, "c")] == ["c"]
     with pytest.raises(HarnessError):
         machines.group(known, "none")
+
+
+def test_repeated_devices():
+    devices = ("edu", "2 * edu,bus=p@n,addr=@m", "18 * x,addr=@m")
+    spelled = list(machines.each_device(devices))
+    assert spelled[:3] == ["edu", "edu,bus=p0,addr=1", "edu,bus=p1,addr=2"]
+    assert (spelled[-1], len(spelled)) == ("x,addr=12", 21)

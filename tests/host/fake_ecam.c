@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "drivers/pci/config_ecam.h"
+#include "drivers/pci/internal.h"
 #include "drivers/pci/pci_regs.h"
 #include "kernel/lib/panic.h"
+#include "kernel/time.h"
+#include "platform/platform.h"
 #include "tests/host/fake_mmio.h"
 
 #define ECAM_BASE     0x300000000000ull
@@ -18,13 +21,18 @@ static unsigned nr_functions, unanswered;
 static struct pci_host *host;
 static struct pci_ecam ecam = { .base = ECAM_BASE };
 static bool recording;
+static const char *wish;
 
 /* -1: the bridge above has no number yet. */
 static int bus_of(const struct fake_function *fn)
 {
+	unsigned offset = fn->bus_offset;
+
 	if (!fn->parent)
-		return host->first_bus;
-	return fn->parent->config[PCI_SECONDARY_BUS] ? fn->parent->config[PCI_SECONDARY_BUS] : -1;
+		return (int)(host->first_bus + offset);
+	return fn->parent->config[PCI_SECONDARY_BUS]
+		       ? (int)(fn->parent->config[PCI_SECONDARY_BUS] + offset)
+		       : -1;
 }
 
 static bool routed(const struct fake_function *fn, unsigned bus)
@@ -33,6 +41,13 @@ static bool routed(const struct fake_function *fn, unsigned bus)
 		if (bus < up->config[PCI_SECONDARY_BUS] || bus > up->config[PCI_SUBORDINATE_BUS])
 			return false;
 	return true;
+}
+
+static bool exists(const struct fake_function *fn)
+{
+	const struct fake_function *pf = fn->enabled_by;
+
+	return !pf || (pf->config[pf->last_ext_cap + PCI_SRIOV_CONTROL] & PCI_SRIOV_CONTROL_VF);
 }
 
 static struct fake_function *find(uintptr_t offset)
@@ -44,7 +59,7 @@ static struct fake_function *find(uintptr_t offset)
 		struct fake_function *fn = functions[i];
 
 		if (fn->device == device && fn->function == function && bus_of(fn) == (int)bus &&
-		    routed(fn, bus))
+		    routed(fn, bus) && exists(fn))
 			return fn;
 	}
 	return NULL;
@@ -108,6 +123,7 @@ struct pci_host *fake_host(void)
 	for (unsigned i = 0; i < nr_functions; i++)
 		free(functions[i]);
 	nr_functions = 0;
+	wish = NULL;
 	unanswered = 0;
 	recording = false;
 	return host;
@@ -218,6 +234,70 @@ void fake_pcie(struct fake_function *fn, unsigned offset, unsigned type)
 {
 	fake_cap(fn, PCI_CAP_ID_PCIE, offset);
 	fake_set(fn, offset + PCI_PCIE_FLAGS, 2, 2 | FIELD_PREP(PCI_PCIE_FLAGS_TYPE, type), 0);
+}
+
+void fake_ext_cap(struct fake_function *fn, uint16_t id, unsigned offset)
+{
+	if (fn->last_ext_cap)
+		fake_set(fn, fn->last_ext_cap + 2u, 2, offset << 4, 0);
+	fake_set(fn, offset, 4, id | 1u << 16, 0);
+	fn->last_ext_cap = (uint16_t)offset;
+}
+
+void fake_ari(struct fake_function *fn, unsigned offset, unsigned next)
+{
+	fake_ext_cap(fn, PCI_EXT_CAP_ID_ARI, offset);
+	fake_set(fn, offset + PCI_ARI_CAPABILITY, 2, next << 8, 0);
+}
+
+void fake_sriov(struct fake_function *pf, unsigned offset, unsigned total, unsigned first,
+		unsigned stride)
+{
+	fake_ext_cap(pf, PCI_EXT_CAP_ID_SRIOV, offset);
+	fake_set(pf, offset + PCI_SRIOV_CONTROL, 2, 0, 0x19);
+	fake_set(pf, offset + PCI_SRIOV_TOTAL_VFS, 2, total, 0);
+	fake_set(pf, offset + PCI_SRIOV_NUM_VFS, 2, 0, 0xffff);
+	fake_set(pf, offset + PCI_SRIOV_FIRST_VF_OFFSET, 2, first, 0);
+	fake_set(pf, offset + PCI_SRIOV_VF_STRIDE, 2, stride, 0);
+	fake_set(pf, offset + PCI_SRIOV_VF_DEVICE_ID, 2, 0x10ca, 0);
+	fake_set(pf, offset + PCI_SRIOV_SUPPORTED_PAGES, 4, 0x553, 0);
+	fake_set(pf, offset + PCI_SRIOV_SYSTEM_PAGE_SIZE, 4, 1, 0x553);
+	fake_set(pf, offset + PCI_SRIOV_VF_BAR_0, 4, 0x4, 0xffffc000);
+	fake_set(pf, offset + PCI_SRIOV_VF_BAR_0 + 4, 4, 0, ~0u);
+}
+
+struct fake_function *fake_vf(struct fake_function *pf, unsigned n)
+{
+	const uint8_t *cap = pf->config + pf->last_ext_cap;
+	unsigned rid = ((unsigned)pf->device << 3 | pf->function) + cap[PCI_SRIOV_FIRST_VF_OFFSET] +
+		       cap[PCI_SRIOV_FIRST_VF_OFFSET + 1] * 256u + n * cap[PCI_SRIOV_VF_STRIDE];
+	struct fake_function *vf = fake_add(pf->parent, (rid >> 3) & 31, rid & 7);
+
+	vf->bus_offset = (uint8_t)(rid >> 8);
+	vf->enabled_by = pf;
+	fake_set(vf, PCI_VENDOR_ID, 4, ~0u, 0);
+	fake_set(vf, PCI_COMMAND, 2, 0, 4);
+	return vf;
+}
+
+void fake_wish_vfs(const char *setting)
+{
+	wish = setting;
+}
+
+const char *platform_setting(const char *key, const char *fallback)
+{
+	return !strcmp(key, "sriov") && wish ? wish : fallback;
+}
+
+__attribute__((weak)) void time_sleep_ms(uint32_t ms)
+{
+	(void)ms;
+}
+
+__attribute__((weak)) void pci_intx_read(struct pci_function *fn)
+{
+	(void)fn;
 }
 
 int fake_scan(void)

@@ -14,7 +14,10 @@ struct fake_function {
 	uint8_t device, function;
 	uint8_t config[4096], writable[4096];
 	uint8_t last_cap;
-	unsigned reads; /* of its configuration space */
+	uint16_t last_ext_cap;
+	uint8_t bus_offset;                     /* a VF may be on a bus after its PF's */
+	const struct fake_function *enabled_by; /* of a VF its PF */
+	unsigned reads;                         /* of its configuration space */
 };
 
 #define FAKE_MEM32      0x40000000ull
@@ -41,6 +44,16 @@ void fake_msix(struct fake_function *fn, unsigned offset, unsigned count, uint32
 	       uint32_t pba);
 void fake_msi(struct fake_function *fn, unsigned offset, uint16_t control);
 void fake_pcie(struct fake_function *fn, unsigned offset, unsigned type);
+
+/* Links an extended capability behind the last one; the first at 0x100. */
+void fake_ext_cap(struct fake_function *fn, uint16_t id, unsigned offset);
+void fake_ari(struct fake_function *fn, unsigned offset, unsigned next);
+/* A PF with VF BAR 0 of 64 bit, 16 KiB; VF n is the function at rid + first + n * stride. */
+void fake_sriov(struct fake_function *pf, unsigned offset, unsigned total, unsigned first,
+		unsigned stride);
+struct fake_function *fake_vf(struct fake_function *pf, unsigned n);
+/* The boot setting `sriov` from now on; NULL: none. */
+void fake_wish_vfs(const char *setting);
 
 /* Adds the host with what was described; the scanned function, NULL: not found. */
 int fake_scan(void);

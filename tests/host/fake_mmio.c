@@ -166,6 +166,16 @@ void barrier_dma_read(void)
 	log_access(FAKE_DMA_READ, 0, 0, 0);
 }
 
+void barrier_dma_write(void)
+{
+	log_access(FAKE_DMA_WRITE, 0, 0, 0);
+}
+
+void barrier_dma_write_before_read(void)
+{
+	log_access(FAKE_DMA_WRITE_BEFORE_READ, 0, 0, 0);
+}
+
 void barrier_release_to_device(void)
 {
 	log_access(FAKE_RELEASE_TO_DEVICE, 0, 0, 0);

@@ -4,6 +4,7 @@
 #	// SOURCES: kernel/vector.c drivers/...    kernel files under test (several lines may stand)
 #	// SANITIZE: thread                        instead of address,undefined
 #	// CFLAGS: -DNAME=...                      anything else
+#	// LIBS: -lfdt                             libraries beside cmocka
 
 HOST_CC       ?= gcc
 host_dir      := $(BUILD)/host
@@ -29,7 +30,7 @@ $(host_dir)/$1.o/%.o: %.c tests/host/host.mk
 	@$(HOST_CC) $(host_cppflags) $(host_cflags) $$($1_flags) -MMD -MP -c -o $$@ $$<
 $(host_dir)/$1: $$($1_objects)
 	@echo '  HOSTLD  $1'
-	@$(HOST_CC) $(host_cflags) $$($1_flags) -o $$@ $$^ -lcmocka
+	@$(HOST_CC) $(host_cflags) $$($1_flags) -o $$@ $$^ -lcmocka $(call host_tag,$1,LIBS)
 -include $$($1_objects:.o=.d)
 endef
 $(foreach t,$(host_tests),$(eval $(call host_program,$t)))

@@ -23,6 +23,20 @@ static void target_fields(void **state)
 	assert_int_equal(aplic_msi_target(0x3fff, 2047) >> 12 & 0x3f, 0);
 }
 
+static void direct_mode(void **state)
+{
+	(void)state;
+	/* Priority 0 does not exist. */
+	assert_int_equal(aplic_direct_target(0), 1);
+	assert_int_equal(aplic_direct_target(0x3fff), 0x3fffu << 18 | 1);
+	assert_int_equal(aplic_idc(0), 0x4000);
+	assert_int_equal(aplic_idc(1), 0x4020);
+	assert_int_equal(aplic_idc(APLIC_MAX_HART_INDEX), 0x83fe0);
+	assert_int_equal(aplic_claimed(0), 0);
+	assert_int_equal(aplic_claimed(1u << 16 | 1), 1);
+	assert_int_equal(aplic_claimed(0x3ffu << 16 | 0xff), 1023);
+}
+
 static void trigger_types(void **state)
 {
 	(void)state;
@@ -42,6 +56,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(register_offsets),
 		cmocka_unit_test(target_fields),
+		cmocka_unit_test(direct_mode),
 		cmocka_unit_test(trigger_types),
 	};
 

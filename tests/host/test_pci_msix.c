@@ -2,6 +2,7 @@
 // SOURCES: tests/host/fake_ecam.c drivers/pci/bar_math.c drivers/pci/bars.c drivers/pci/caps.c
 // SOURCES: drivers/pci/config_ecam.c drivers/pci/function.c drivers/pci/host.c drivers/pci/layout.c
 // SOURCES: drivers/pci/msi_regs.c drivers/pci/msix.c drivers/pci/scan.c kernel/lib/format.c
+// SOURCES: drivers/pci/sriov.c
 /* The write rules of MSI-X (docs/msi.md M3), read from the log of accesses. */
 #include <errno.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 // SOURCES: tests/host/fake_ecam.c drivers/pci/bar_math.c drivers/pci/bars.c drivers/pci/caps.c
 // SOURCES: drivers/pci/config_ecam.c drivers/pci/function.c drivers/pci/host.c drivers/pci/layout.c
 // SOURCES: drivers/pci/msi_regs.c drivers/pci/msix.c drivers/pci/scan.c kernel/lib/format.c
+// SOURCES: drivers/pci/sriov.c
 /* Machines that are described, well-formed and not, through the whole of pci_host_add(). */
 #include <errno.h>
 #include <string.h>
@@ -124,9 +125,9 @@ static void bars_go_where_they_belong(void **state)
 	assert_int_equal(assert_assigned(a, 2, PCI_SPACE_MEM64), FAKE_MEM64);
 	assert_int_equal(assert_assigned(a, 4, PCI_SPACE_MEM64), FAKE_MEM64 + (1u << 26));
 	/* Nothing decodes before a driver says so. */
-	assert_int_equal(fake_get(a, PCI_COMMAND, 2), 0);
+	assert_int_equal(fake_get(a, PCI_COMMAND, 2), PCI_COMMAND_INTX_DISABLE);
 	pci_enable(fake_found(a));
-	assert_int_equal(fake_get(a, PCI_COMMAND, 2), 7);
+	assert_int_equal(fake_get(a, PCI_COMMAND, 2), 7 | PCI_COMMAND_INTX_DISABLE);
 	assert_int_equal(pci_map_bar(fake_found(a), 1, 1), 0);
 	assert_int_equal(pci_map_bar(fake_found(a), 0, 0x1001), 0);
 	assert_int_equal(pci_map_bar(fake_found(a), 6, 1), 0);
@@ -521,7 +522,8 @@ static void no_64bit_window(void **state)
 	/* Without an IO window the rest of the function still works, and IO is not decoded. */
 	assert_int_equal(fake_found(fn)->bars[2].bus_addr, 0);
 	pci_enable(fake_found(fn));
-	assert_int_equal(fake_get(fn, PCI_COMMAND, 2), PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	assert_int_equal(fake_get(fn, PCI_COMMAND, 2),
+			 PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE);
 }
 
 static void bridge_without_64bit_window(void **state)

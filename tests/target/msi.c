@@ -11,23 +11,28 @@
 
 #define TIMEOUT_MS 5000
 
+/* INTx alone makes a backend, but no messages. */
+static bool has_messages(const struct pci_function *fn)
+{
+	return fn->msi.domain && fn->msi.backend && (fn->msi.msix_ops || fn->msi.msi_ops);
+}
+
 /* A function whose vectors nobody uses: free to allocate. */
 static struct pci_function *unused_function(void)
 {
 	struct pci_function *fn = pci_first();
 
-	while (fn && (fn->driver || !fn->usable || !fn->msi.backend || fn->msi.count))
+	while (fn && (fn->driver || !fn->usable || !has_messages(fn) || fn->msi.count))
 		fn = fn->next;
 	return fn;
 }
 
-/* A driven function of the type that can raise its vectors. */
-static struct pci_function *raiser(enum msi_type type)
+static const char *why_none(void)
 {
-	for (struct pci_function *fn = pci_first(); fn; fn = fn->next)
-		if (fn->driver && fn->driver->raise && fn->msi.enabled && fn->msi.ops->type == type)
-			return fn;
-	return NULL;
+	for (const struct pci_function *fn = pci_first(); fn; fn = fn->next)
+		if (fn->msi.domain)
+			return "no function without driver";
+	return "this machine has no MSI";
 }
 
 struct expectation {
@@ -57,6 +62,27 @@ static bool stays(struct pci_function *fn, unsigned vector, uint64_t handled)
 	return !time_wait(reached, &e, 20);
 }
 
+static bool can_raise(struct pci_function *fn, unsigned vector)
+{
+	uint64_t before = msi_handled(&fn->msi, vector);
+
+	return !fn->driver->raise(fn, vector) && handled_becomes(fn, vector, before + 1);
+}
+
+/* A driven function of the type, and the last of its vectors that it can raise. */
+static struct pci_function *raiser(enum msi_type type, unsigned *vector)
+{
+	for (struct pci_function *fn = pci_first(); fn; fn = fn->next) {
+		if (!fn->driver || !fn->driver->raise || !fn->msi.enabled ||
+		    fn->msi.ops->type != type)
+			continue;
+		for (*vector = fn->msi.count; (*vector)-- > 0;)
+			if (can_raise(fn, *vector))
+				return fn;
+	}
+	return NULL;
+}
+
 static void nothing(void *arg)
 {
 	(void)arg;
@@ -66,7 +92,7 @@ TEST(msi, bad_sizes_are_refused)
 {
 	struct pci_function *fn = unused_function();
 
-	SKIP_IF(!fn, "no function without driver");
+	SKIP_IF(!fn, "%s", why_none());
 	CHECK_EQ(msi_alloc(&fn->msi, 0, 1, 0, NULL), -EINVAL);
 	CHECK_EQ(msi_alloc(&fn->msi, 2, 1, 0, NULL), -EINVAL);
 	CHECK_EQ(msi_alloc(&fn->msi, 2049, 4096, 0, NULL), -ENOSPC);
@@ -77,11 +103,10 @@ TEST(msi, bad_sizes_are_refused)
 TEST(msi, set_is_granted_spread_and_freed)
 {
 	struct pci_function *fn = unused_function();
-	unsigned online = 0, harts = 0;
-	uint32_t seen = 0;
+	bool spread = false;
 	int got;
 
-	SKIP_IF(!fn, "no function without driver");
+	SKIP_IF(!fn, "%s", why_none());
 	SKIP_IF(fn->msi.msix_count < smp_count(),
 		"the function has fewer vectors than the machine harts");
 	got = msi_alloc(&fn->msi, 1, smp_count(), MSI_ALLOW_MSIX, NULL);
@@ -90,15 +115,11 @@ TEST(msi, set_is_granted_spread_and_freed)
 	for (int i = 0; i < got; i++) {
 		const struct irq_desc *desc = fn->msi.descs[i];
 
-		seen |= 1u << desc->hart;
+		spread = spread || desc->hart != fn->msi.descs[0]->hart;
 		CHECK(desc->identity);
 	}
-	for (unsigned i = 0; i < smp_count(); i++) {
-		online += smp_online(i);
-		harts += seen >> i & 1;
-	}
 	/* The least loaded first: how many harts depends on what was taken before, one it is not. */
-	CHECK(harts > 1 || online == 1);
+	CHECK(spread || smp_next_online(smp_index()) == smp_index());
 	/* Not every vector has a handler yet. */
 	CHECK_EQ(msi_enable(&fn->msi), -EINVAL);
 	for (int i = 0; i < got; i++)
@@ -113,21 +134,24 @@ TEST(msi, set_is_granted_spread_and_freed)
 TEST(msi, wish_is_kept)
 {
 	struct pci_function *fn = unused_function();
-	unsigned last = smp_count() - 1;
-	uint16_t wish = (uint16_t)last;
+	unsigned other = smp_next_online(smp_index());
+	uint16_t wish = (uint16_t)other;
 
-	SKIP_IF(!fn, "no function without driver");
+	SKIP_IF(!fn, "%s", why_none());
 	CHECK_EQ(msi_alloc(&fn->msi, 1, 1, 0, &wish), 1);
-	CHECK_EQ(fn->msi.descs[0]->hart, last);
+	CHECK_EQ(fn->msi.descs[0]->hart, other);
 	msi_free(&fn->msi);
 }
 
 TEST(msi, registers_hold_the_composed_message)
 {
 	struct pci_function *fn = pci_first();
+	unsigned seen = 0;
 
 	for (; fn; fn = fn->next) {
-		for (unsigned i = 0; fn->msi.enabled && i < fn->msi.count; i++) {
+		bool sends = fn->msi.enabled && fn->msi.ops->type != MSI_INTX;
+
+		for (unsigned i = 0; sends && i < fn->msi.count; i++, seen++) {
 			const struct irq_desc *desc = fn->msi.descs[i];
 			struct msi_msg want, got;
 
@@ -138,16 +162,16 @@ TEST(msi, registers_hold_the_composed_message)
 			CHECK_EQ(fn->msi.ops->masked(&fn->msi, i), 0);
 		}
 	}
+	SKIP_IF(!seen, "no function sends messages");
 }
 
 TEST(msi, masked_msix_pends_and_comes_once)
 {
-	struct pci_function *fn = raiser(MSI_MSIX);
 	unsigned v;
+	struct pci_function *fn = raiser(MSI_MSIX, &v);
 	uint64_t before;
 
 	SKIP_IF(!fn, "no function that raises MSI-X by itself");
-	v = fn->msi.count - 1;
 	before = msi_handled(&fn->msi, v);
 	msi_mask(&fn->msi, v);
 	CHECK(fn->msi.ops->masked(&fn->msi, v));
@@ -161,59 +185,62 @@ TEST(msi, masked_msix_pends_and_comes_once)
 
 TEST(msi, masked_msi_without_mask_bits_pends_and_comes_once)
 {
-	struct pci_function *fn = raiser(MSI_MSI);
+	unsigned v;
+	struct pci_function *fn = raiser(MSI_MSI, &v);
 	uint64_t before;
 
 	SKIP_IF(!fn, "no function that raises a plain MSI by itself");
 	SKIP_IF(fn->msi.ops->can_mask(&fn->msi), "the function has mask bits");
-	before = msi_handled(&fn->msi, 0);
-	msi_mask(&fn->msi, 0);
+	before = msi_handled(&fn->msi, v);
+	msi_mask(&fn->msi, v);
 	for (unsigned i = 0; i < 3; i++) {
-		CHECK_EQ(fn->driver->raise(fn, 0), 0);
-		CHECK(stays(fn, 0, before));
+		CHECK_EQ(fn->driver->raise(fn, v), 0);
+		CHECK(stays(fn, v, before));
 	}
-	CHECK_EQ(msi_unmask(&fn->msi, 0), 0);
-	CHECK(handled_becomes(fn, 0, before + 1));
-	CHECK_EQ(fn->driver->raise(fn, 0), 0);
-	CHECK(handled_becomes(fn, 0, before + 2));
+	CHECK_EQ(msi_unmask(&fn->msi, v), 0);
+	CHECK(handled_becomes(fn, v, before + 1));
+	CHECK_EQ(fn->driver->raise(fn, v), 0);
+	CHECK(handled_becomes(fn, v, before + 2));
 }
 
 TEST(msi, moves_to_every_hart_and_back)
 {
-	struct pci_function *fn = raiser(MSI_MSIX);
+	unsigned v;
+	struct pci_function *fn = raiser(MSI_MSIX, &v);
 	unsigned home;
 
 	SKIP_IF(!fn, "no function that raises MSI-X by itself");
 	SKIP_IF(smp_count() < 2, "one hart");
-	home = fn->msi.descs[0]->hart;
+	home = fn->msi.descs[v]->hart;
 	for (unsigned i = 1; i <= smp_count(); i++) {
 		unsigned to = (home + i) % smp_count();
-		const struct irq_desc *desc = fn->msi.descs[0];
-		uint64_t before = msi_handled(&fn->msi, 0), there = desc->handled[to];
+		const struct irq_desc *desc = fn->msi.descs[v];
+		uint64_t before = msi_handled(&fn->msi, v), there = desc->handled[to];
 
 		if (!smp_online(to))
 			continue;
-		CHECK_EQ(msi_set_affinity(&fn->msi, 0, to), 0);
+		CHECK_EQ(msi_set_affinity(&fn->msi, v, to), 0);
 		CHECK_EQ(desc->hart, to);
 		for (unsigned n = 1; n <= 10; n++) {
-			CHECK_EQ(fn->driver->raise(fn, 0), 0);
-			CHECK(handled_becomes(fn, 0, before + n));
+			CHECK_EQ(fn->driver->raise(fn, v), 0);
+			CHECK(handled_becomes(fn, v, before + n));
 		}
 		CHECK_EQ(desc->handled[to] - there, 10);
 	}
-	CHECK_EQ(msi_set_affinity(&fn->msi, 0, smp_count()), -ENODEV);
+	CHECK_EQ(msi_set_affinity(&fn->msi, v, smp_count()), -ENODEV);
 }
 
 TEST(msi, unmaskable_vector_does_not_move_while_enabled)
 {
-	struct pci_function *fn = raiser(MSI_MSI);
+	unsigned v;
+	struct pci_function *fn = raiser(MSI_MSI, &v);
 	unsigned home;
 
 	SKIP_IF(!fn, "no function that raises a plain MSI by itself");
 	SKIP_IF(fn->msi.ops->can_mask(&fn->msi), "the function has mask bits");
-	SKIP_IF(smp_count() < 2, "one hart");
 	home = fn->msi.descs[0]->hart;
-	CHECK_EQ(msi_set_affinity(&fn->msi, 0, (home + 1) % smp_count()), -EOPNOTSUPP);
+	SKIP_IF(smp_next_online(home) == home, "one hart");
+	CHECK_EQ(msi_set_affinity(&fn->msi, 0, smp_next_online(home)), -EOPNOTSUPP);
 	CHECK_EQ(fn->msi.descs[0]->hart, home);
 	CHECK_EQ(FIELD_GET(IRQ_TARGET_MASK, fn->msi.descs[0]->state), home);
 }
@@ -240,7 +267,7 @@ TEST(msi, event_during_the_handler_runs_it_again)
 	struct pci_function *fn = unused_function();
 	struct reraise r = { .fn = fn };
 
-	SKIP_IF(!fn, "no function without driver");
+	SKIP_IF(!fn, "%s", why_none());
 	CHECK_EQ(msi_alloc(&fn->msi, 1, 1, 0, NULL), 1);
 	CHECK_EQ(msi_request(&fn->msi, 0, reraise, &r, "test"), 0);
 	CHECK_EQ(msi_enable(&fn->msi), 0);
@@ -263,7 +290,7 @@ TEST(msi, late_arrival_of_a_freed_vector_is_dead)
 	const struct msi_domain *domain;
 	struct irq_desc *desc;
 
-	SKIP_IF(!fn, "no function without driver");
+	SKIP_IF(!fn, "%s", why_none());
 	CHECK_EQ(msi_alloc(&fn->msi, 1, 1, 0, NULL), 1);
 	CHECK_EQ(msi_request(&fn->msi, 0, nothing, NULL, "test"), 0);
 	CHECK_EQ(msi_enable(&fn->msi), 0);
@@ -315,7 +342,7 @@ TEST(msi, arrival_before_enable_is_spurious)
 	const struct irq_desc *desc;
 	unsigned runs = 0;
 
-	SKIP_IF(!fn, "no function without driver");
+	SKIP_IF(!fn, "%s", why_none());
 	CHECK_EQ(msi_alloc(&fn->msi, 1, 1, 0, NULL), 1);
 	CHECK_EQ(msi_request(&fn->msi, 0, count_run, &runs, "test"), 0);
 	desc = fn->msi.descs[0];

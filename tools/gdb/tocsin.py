@@ -4,9 +4,15 @@
     make debug, or: gdb-multiarch -x tools/gdb/tocsin.py build/riscv-virt/tocsin.elf
 """
 
+import pathlib
+import re
+
 import gdb
 
-STATE_BITS = ("OFF", "PEND", "RUN", "OWNED", "DEAD", "ACTIVE", "STORMED")
+# The image carries no macros, so the bits of irq_desc.state are read where they are defined.
+IRQ_H = pathlib.Path(__file__).resolve().parents[2] / "kernel" / "irq.h"
+STATE_BIT = re.compile(r"^#define IRQ_(?!SHADOW_)(\w+)\s+BIT\((\d+)\)", re.M)
+STATE_BITS = {name: 1 << int(bit) for name, bit in STATE_BIT.findall(IRQ_H.read_text())}
 
 
 def value(expression):
@@ -28,13 +34,8 @@ def text(pointer, default="-"):
     return pointer.string() if int(pointer) else default
 
 
-def constant(name):
-    """A macro of irq.h; the image carries no macros, so this is the bit by its place."""
-    return 1 << STATE_BITS.index(name)
-
-
 def state_words(state):
-    words = [name for i, name in enumerate(STATE_BITS) if state >> i & 1]
+    words = [name for name, bit in STATE_BITS.items() if state & bit]
     return "|".join(words) or "-"
 
 
@@ -53,7 +54,7 @@ def source(desc):
 
 
 def in_use(desc):
-    return not int(desc["state"]) & constant("DEAD") and int(desc["kind"]) != 0
+    return not int(desc["state"]) & STATE_BITS["DEAD"] and int(desc["kind"]) != 0
 
 
 class Tocsin(gdb.Command):
@@ -104,7 +105,7 @@ class Irqs(Report):
             place = f"{int(desc['hart'])}:{int(desc['identity'])}"
             print(
                 f"{int(desc['irq']):5}{counts}  {place:8} {source(desc):13} {text(desc['name'])}"
-                f" {state_words(int(desc['state']) & 0x7F)}"
+                f" {state_words(int(desc['state']))}"
             )
 
 
@@ -134,7 +135,7 @@ class Vectors(Report):
             left = self.pointer(hart["parked"][identity])
             return f"parked, was irq {int(left['irq'])}" if int(left) else "parked"
         desc = slot.dereference()
-        states = state_words(int(desc["state"]) & 0x7F)
+        states = state_words(int(desc["state"]))
         return f"irq {int(desc['irq'])} {source(desc)} {text(desc['name'])} {states}"
 
 

@@ -9,6 +9,10 @@ class HarnessError(Exception):
     """What a person has to know and to put right; printed without a traceback."""
 
 
+class Unavailable(HarnessError):
+    """This computer has not what a machine needs and can't get it: its tests are skipped."""
+
+
 def end_on_sigterm():
     """SIGTERM unwinds like an exception, so that no QEMU is left behind."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))

@@ -126,7 +126,7 @@ class QemuConsole(Console):
         return qmp.human_command(self.monitor_path, line)
 
     def guest_log(self):
-        return qemu.read_guest_log(self.work.name)
+        return qemu.read_guest_log(self.work.name, self.machine)
 
     def wait_end(self, timeout=None):
         """The exit status after a poweroff (negative: signal), and what was still said."""

@@ -130,6 +130,8 @@ class Function:
 
     ids: str
     bars: dict = dataclasses.field(default_factory=dict)
+    ends: dict = dataclasses.field(default_factory=dict)
+    windows: list = dataclasses.field(default_factory=list)
     buses: tuple = ()
     io: bool = False
     memory: bool = False
@@ -173,16 +175,23 @@ def decode_header(config):
     return function
 
 
+VIRTUAL = "ffff:ffff"
+
+
 def info_pci(text):
     """{bdf: Function} from QEMU's `info pci`; the address of a BAR that is not mapped is None.
 
-    Virtual functions that are not enabled are listed by QEMU as ffff:ffff and are left out.
+    QEMU lists virtual functions as VIRTUAL; those that have nothing mapped, not enabled, are
+    left out. A bridge's windows are (kind, first, last), those that are closed left out.
     """
     functions, current = {}, None
     for line in text.splitlines():
         place = re.match(r"\s*Bus\s+(\d+), device\s+(\d+), function (\d+):", line)
         ids = re.search(r"PCI (?:device|bridge) ([0-9a-f]{4}:[0-9a-f]{4})", line)
-        bar = re.match(r"\s*BAR(\d): .*?(?: at 0x([0-9a-f]+)|\(not mapped\))", line)
+        bar = re.match(
+            r"\s*BAR(\d): .*?(?: at 0x([0-9a-f]+) \[0x([0-9a-f]+)\]|\(not mapped\))", line
+        )
+        window = re.match(r"\s*(IO|memory|prefetchable memory) range \[0x(\w+), 0x(\w+)\]", line)
         bus = re.match(r"\s*(BUS|secondary bus|subordinate bus) (\d+)", line)
         if place:
             numbers = [int(n) for n in place.groups()]
@@ -191,8 +200,16 @@ def info_pci(text):
             continue
         elif bar:
             current.bars[int(bar.group(1))] = int(bar.group(2), 16) if bar.group(2) else None
+            if bar.group(2):
+                current.ends[int(bar.group(1))] = int(bar.group(3), 16)
+            if ": I/O" in line:
+                current.io_bars.add(int(bar.group(1)))
+        elif window:
+            first, last = int(window.group(2), 16), int(window.group(3), 16)
+            if first <= last:
+                current.windows.append((window.group(1), first, last))
         elif bus:
             current.buses += (int(bus.group(2)),)
         elif ids and not current.ids:
             current.ids = ids.group(1)
-    return {bdf: f for bdf, f in functions.items() if f.ids != "ffff:ffff"}
+    return {bdf: f for bdf, f in functions.items() if f.ids != VIRTUAL or f.ends}

@@ -3,17 +3,28 @@
 
 import dataclasses
 import fnmatch
+import json
 import os
 import pathlib
 import random
 import re
 import tomllib
 
-from harness import HarnessError, routes
+from harness import HarnessError, emulators, routes
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLATFORM = "riscv-virt"
 MIB = 1 << 20
+
+
+def each_device(devices):
+    """The devices with "N * text" spelled out."""
+    for device in devices:
+        repeat = re.fullmatch(r"(\d+) \* (.*)", device)
+        for n in range(int(repeat.group(1)) if repeat else 0):
+            yield repeat.group(2).replace("@n", f"{n:x}").replace("@m", f"{n + 1:x}")
+        if not repeat:
+            yield device
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,10 +39,12 @@ class Machine:
     machine: str = ""
     cpu: str = ""
     harts: int = 1
+    absent: int = 0
     memory: str = "512M"
     bios: str = "default"
     route: str = "kernel"
     nic: str = "none"
+    hub_ports: int = 0
     devices: tuple = ()
     disks: tuple = ()
     args: tuple = ()
@@ -39,6 +52,7 @@ class Machine:
     release: bool = False
     required: tuple = ()
     expect: tuple = ()
+    qemu_log: tuple = ()
     bench: tuple = ()
     timeout: int = 120
 
@@ -48,7 +62,8 @@ class Machine:
 
     def command(self, image, append, work, serial=(), extra=()):
         """QEMU's argv. work: a directory that lives as long as QEMU, for the disks."""
-        argv = [self.qemu, "-M", self.machine, "-smp", str(self.harts), "-m", self.memory]
+        argv = [*emulators.argv(self.qemu), "-M", self.machine]
+        argv += ["-smp", str(self.harts), "-m", self.memory]
         if self.cpu:
             argv += ["-cpu", self.cpu]
         argv += [*routes.argv(self, image, append, work), "-no-reboot"]
@@ -57,8 +72,11 @@ class Machine:
         for disk in self.disks:
             path = make_disk(disk, work)
             argv += ["-drive", f"if=none,id={disk['id']},format=raw,file={path}"]
-        for device in self.devices:
-            argv += ["-device", device]
+        ports = [f"port{n}" for n in range(self.hub_ports)]
+        for port in ports:
+            argv += ["-netdev", f"hubport,id={port},hubid=0"]
+        for device in each_device(self.devices):
+            argv += ["-device", device.replace("@ports", json.dumps(ports))]
         return argv + [*self.args, *serial, *extra]
 
 

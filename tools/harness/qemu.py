@@ -4,6 +4,7 @@
 import dataclasses
 import os
 import pathlib
+import re
 import select
 import shlex
 import signal
@@ -62,9 +63,16 @@ def guest_log_args(work):
     return ["-D", f"{work}/guest.log", "-d", "guest_errors,unimp"]
 
 
-def read_guest_log(work):
+def read_guest_log(work, machine):
+    """What QEMU logged, but for lines that the machine's qemu_log knows as QEMU's own."""
     path = pathlib.Path(work) / "guest.log"
-    return path.read_text(errors="replace") if path.exists() else ""
+    logged = path.read_text(errors="replace") if path.exists() else ""
+    known = [re.compile(pattern) for pattern in machine.qemu_log]
+    return "".join(
+        line
+        for line in logged.splitlines(keepends=True)
+        if not any(pattern.fullmatch(line.strip()) for pattern in known)
+    )
 
 
 def clean(raw):
@@ -156,7 +164,7 @@ def boot(machine, commands, build=None, log=None, extra=(), timeout=None):
             run.stderr = stderr.read().decode("utf-8", "replace")
         run.seconds = time.monotonic() - start
         run.output = clean(raw)
-        run.guest_log = read_guest_log(work)
+        run.guest_log = read_guest_log(work, machine)
     if log:
         log_file(log, build).write_text(run.text())
     return run

@@ -21,8 +21,9 @@ TEST(igb, has_all_vectors)
 	struct pci_function *fn = find_igb();
 
 	SKIP_IF(!fn, "no igb on this machine");
-	CHECK_EQ(fn->msi.count, fn->msi.msix_count);
-	CHECK_EQ(igb_vectors(igb_of(fn)), fn->msi.msix_count);
+	/* Of 25 causes each VF has 3. */
+	CHECK_EQ(fn->msi.count, MIN(fn->msi.msix_count, 25 - 3 * pci_nr_vfs(fn)));
+	CHECK_EQ(igb_vectors(igb_of(fn)), fn->msi.count);
 }
 
 TEST(igb, raises_are_exact)

@@ -36,6 +36,18 @@ static inline void barrier_dma_read(void)
 	__asm__ volatile("fence r, r" ::: "memory");
 }
 
+/* DMA memory: a device sees what was written before when it sees a flag written after. */
+static inline void barrier_dma_write(void)
+{
+	__asm__ volatile("fence w, w" ::: "memory");
+}
+
+/* DMA memory: what is read after is as new as when a device sees a flag written before. */
+static inline void barrier_dma_write_before_read(void)
+{
+	__asm__ volatile("fence w, r" ::: "memory");
+}
+
 /* DMA memory read or written before is done with when an MMIO write made after gives it to the device. */
 static inline void barrier_release_to_device(void)
 {

@@ -33,6 +33,8 @@
 #define SIE_STIE (1ul << 5)
 #define SIE_SEIE (1ul << 9)
 
+#define SIP_SSIP (1ul << 1)
+
 #define SCAUSE_INTERRUPT (1ul << 63)
 #define IRQ_S_SOFT       1
 #define IRQ_S_TIMER      5

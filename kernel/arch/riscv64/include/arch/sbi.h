@@ -5,16 +5,19 @@
 #include <stdint.h>
 
 /* The RISC-V Supervisor Binary Interface Specification, version 2.0, chapters 3 to 12. */
-#define SBI_EXT_LEGACY_PUTCHAR 0x01
-#define SBI_EXT_LEGACY_GETCHAR 0x02
-#define SBI_EXT_BASE           0x10
-#define SBI_EXT_TIME           0x54494d45
-#define SBI_EXT_HSM            0x48534d
-#define SBI_EXT_SRST           0x53525354
-#define SBI_EXT_DBCN           0x4442434e
+#define SBI_EXT_LEGACY_PUTCHAR  0x01
+#define SBI_EXT_LEGACY_GETCHAR  0x02
+#define SBI_EXT_LEGACY_SEND_IPI 0x04
+#define SBI_EXT_BASE            0x10
+#define SBI_EXT_TIME            0x54494d45
+#define SBI_EXT_IPI             0x735049
+#define SBI_EXT_HSM             0x48534d
+#define SBI_EXT_SRST            0x53525354
+#define SBI_EXT_DBCN            0x4442434e
 
 #define SBI_BASE_PROBE      3
 #define SBI_TIME_SET        0
+#define SBI_IPI_SEND        0
 #define SBI_HSM_START       0
 #define SBI_HSM_STATUS      2
 #define SBI_SRST_RESET      0
