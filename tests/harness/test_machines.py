@@ -118,3 +118,11 @@ def test_repeated_devices():
     spelled = list(machines.each_device(devices))
     assert spelled[:3] == ["edu", "edu,bus=p0,addr=1", "edu,bus=p1,addr=2"]
     assert (spelled[-1], len(spelled)) == ("x,addr=12", 21)
+
+
+def test_each_is_a_machine_a_word():
+    known = parse({"cpu-@each": {"each": ["max", "rv64"], "cpu": "@each", "args": ["x=@each"]}})
+    assert [(m.name, m.cpu, m.args) for m in known.values()] == [
+        ("cpu-max", "max", ("x=max",)),
+        ("cpu-rv64", "rv64", ("x=rv64",)),
+    ]

@@ -2,7 +2,7 @@
 """Verdicts over a fake image that is broken in one way after another."""
 
 import pytest
-from harness import bench, qemu, verdict
+from harness import bench, machines, qemu, verdict
 
 
 def judged(fake, monkeypatch, fault="", command="irq; test; poweroff", **limits):
@@ -37,6 +37,17 @@ def test_a_good_run_passes(fake, monkeypatch):
 def test_a_broken_run_fails(fake, monkeypatch, fault, complaint):
     problems = judged(fake, monkeypatch, fault)[1]
     assert any(complaint in problem for problem in problems), problems
+
+
+@pytest.mark.parametrize(
+    "online, named, absent, ok",
+    [(4, 0, 0, True), (3, 1, 1, True), (4, 0, 1, True), (3, 0, 1, False), (3, 1, 0, False)],
+)
+def test_a_hart_may_be_absent_only_by_name(online, named, absent, ok):
+    said = '{"type":"boot","harts":%d}\n' % online
+    said += "[warn] hart 3 (ID 3) did not start: left out\n" * named
+    machine = machines.Machine(name="m", harts=4, absent=absent)
+    assert (verdict.boot_line(machine, said) == []) == ok
 
 
 def test_a_hang_is_cut(fake, monkeypatch):

@@ -121,11 +121,21 @@ def load(platform=PLATFORM, path=None):
 def parse(document, platform):
     defaults = document.get("defaults", {})
     sets = document.get("tests", {})
-    tables = document.get("machine", {})
+    tables = spread(document.get("machine", {}))
     unknown = set(document) - {"defaults", "tests", "machine"}
     if unknown:
         raise HarnessError(f"unknown table: {', '.join(sorted(unknown))}")
     return {name: build(name, tables, defaults, sets, platform) for name in tables}
+
+
+def spread(tables):
+    """The tables, with one that has `each = [...]` replaced by one a word: @each is the word."""
+    known = {}
+    for name, table in tables.items():
+        for word in table.get("each", [""]):
+            own = json.dumps({key: value for key, value in table.items() if key != "each"})
+            known[name.replace("@each", word)] = json.loads(own.replace("@each", word))
+    return known
 
 
 def build(name, tables, defaults, sets, platform):
