@@ -60,9 +60,10 @@ LIBC_FLAGS = $(common)
 # vector: there its backtraces lack these frames.
 hot := kernel/irq.c kernel/msi.c kernel/msi_release.c kernel/vector.c drivers/msi/direct.c \
 	drivers/irqchip/imsic.c drivers/pci/msix.c
-# What the time of an interrupt does not depend on is built for size there.
+# What the time of an MSI does not depend on is built for size there.
 cold = $(filter apps/% tests/% platform/% drivers/ahci/% drivers/pci/% drivers/power/% drivers/rocker/% \
-	drivers/virtio/% drivers/xhci/%, \
+	drivers/virtio/% drivers/xhci/% drivers/irqchip/aplic% drivers/irqchip/plic% drivers/irqchip/wired% \
+	drivers/serial/% kernel/lineedit.c, \
 	$(filter-out $(hot) apps/bench% drivers/pci/config% drivers/pci/function.c %.S,$(sources)))
 
 CFLAGS   = -std=gnu11 -g $(common) $(warnings) -fno-common

@@ -390,10 +390,12 @@ void irq_complete_slow(struct irq_desc *desc, uint32_t identity)
 static void run_handler(struct irq_desc *desc)
 {
 	struct hart *hart = this_hart();
+	/* A timer's, where a controller sends again by one. */
+	struct irq_desc *outer = hart->current;
 
 	hart->current = desc;
 	desc->handler(desc->arg);
-	hart->current = NULL;
+	hart->current = outer;
 	/* relaxed: this hart's own counter */
 	__atomic_store_n(&desc->handled[hart->index], desc->handled[hart->index] + 1,
 			 __ATOMIC_RELAXED);

@@ -16,6 +16,7 @@
 #include "kernel/mem.h"
 #include "kernel/smp.h"
 #include "kernel/spinlock.h"
+#include "kernel/time.h"
 
 struct context {
 	struct wired_root root;
@@ -24,14 +25,20 @@ struct context {
 	uintptr_t regs;
 };
 
+struct source {
+	_Atomic(struct irq_desc *) desc;
+	struct timer rerun;
+	_Atomic uint32_t armed;
+};
+
 struct plic {
 	struct wired_domain domain;
 	uintptr_t base;
 	unsigned nr_sources;
 	unsigned nr_contexts;
-	struct spinlock lock; /* enable words, and at which context a source is enabled */
-	_Atomic(struct irq_desc *) *descs; /* by source */
-	struct context *contexts;          /* by hart index */
+	struct spinlock lock;     /* enable words, and at which context a source is enabled */
+	struct source *sources;   /* by source number */
+	struct context *contexts; /* by hart index */
 };
 
 static struct plic *plic_of(const struct irq_desc *desc)
@@ -81,6 +88,30 @@ static void complete(struct irq_desc *desc)
 	spin_unlock_irq(&plic->lock, flags);
 }
 
+static void rerun(struct timer *timer)
+{
+	struct source *source = container_of(timer, struct source, rerun);
+
+	/* acquire: the timer is free for the next who arms it; pairs with the exchange there */
+	atomic_exchange_explicit(&source->armed, 0, memory_order_acq_rel);
+	irq_dispatch(source->desc);
+}
+
+/*
+ * The claim has taken the event, and there is no register to make it pending: a gateway
+ * may hear edges only, as QEMU's does, and then says nothing at the completion while the wire
+ * still asks. The handler runs once more, on the hart that opened the source.
+ */
+static void retrigger(struct irq_desc *desc)
+{
+	struct source *source = &plic_of(desc)->sources[desc->index];
+
+	complete(desc);
+	/* Who finds it armed has a run to come, too. */
+	if (!atomic_exchange_explicit(&source->armed, 1, memory_order_acq_rel))
+		timer_arm_ms(&source->rerun, 0);
+}
+
 static int activate(struct irq_desc *desc, uint8_t shadow)
 {
 	struct plic *plic = plic_of(desc);
@@ -111,13 +142,12 @@ static int set_affinity(struct irq_desc *desc, unsigned hart)
 	return 0;
 }
 
-/* The binding has level sources only: a gateway that is opened asks again if the wire does. */
 static const struct irq_chip plic_chip = {
 	.name = "plic",
 	.activate = activate,
 	.mask = mask,
 	.unmask = unmask,
-	.retrigger = complete,
+	.retrigger = retrigger,
 	.eoi = complete,
 	.set_affinity = set_affinity,
 };
@@ -131,7 +161,7 @@ static void interrupt(struct wired_root *root)
 	while ((source = mmio_read32(context->regs + PLIC_CLAIM))) {
 		/* The claim before the descriptor, and before what the device wrote (M16). */
 		barrier_after_device_read();
-		irq_dispatch(source <= plic->nr_sources ? plic->descs[source] : NULL);
+		irq_dispatch(source <= plic->nr_sources ? plic->sources[source].desc : NULL);
 	}
 }
 
@@ -160,14 +190,15 @@ static int source(struct wired_domain *domain, const uint32_t *specifier, struct
 
 	if (!number || number > plic->nr_sources)
 		return -EINVAL;
-	if (plic->descs[number])
+	if (plic->sources[number].desc)
 		return -EBUSY;
 	if (irq_desc_claim(1, desc) < 0)
 		return -ENOSPC;
 	irq_desc_init(*desc, IRQ_KIND_WIRED, &plic_chip, home(plic), number);
 	(*desc)->chip_data = plic;
 	(*desc)->index = (uint16_t)number;
-	plic->descs[number] = *desc;
+	plic->sources[number].rerun.fn = rerun;
+	plic->sources[number].desc = *desc;
 	return 0;
 }
 
@@ -238,9 +269,9 @@ static int add(struct plic *plic, dt_node_t node)
 	    plic->domain.interrupt_cells != 1)
 		return -EINVAL;
 	plic->base = mmio_map(range.base, range.size);
-	plic->descs = page_alloc((plic->nr_sources + 1) * sizeof(*plic->descs), PAGE_SIZE);
+	plic->sources = page_alloc((plic->nr_sources + 1) * sizeof(*plic->sources), PAGE_SIZE);
 	plic->contexts = page_alloc(smp_count() * sizeof(*plic->contexts), PAGE_SIZE);
-	if (!plic->base || !plic->descs || !plic->contexts)
+	if (!plic->base || !plic->sources || !plic->contexts)
 		return -ENOMEM;
 	rc = find_contexts(plic, node, range.size);
 	if (rc)

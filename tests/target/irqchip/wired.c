@@ -2,6 +2,8 @@
 /* A wired level source through whatever controller it has: the UART's. */
 #include "drivers/serial/ns16550.h"
 
+#include <errno.h>
+
 #include "kernel/smp.h"
 #include "kernel/time.h"
 #include "tests/target/test.h"
@@ -61,22 +63,28 @@ static bool counted(void *arg)
 TEST(wired, moves_to_every_hart)
 {
 	struct irq_desc *desc = ns16550_irq();
-	unsigned home;
+	unsigned home, moved = 0;
 
 	SKIP_IF(!desc, "the UART has no interrupt here");
 	SKIP_IF(smp_count() < 2, "one hart");
 	home = desc->hart;
 	for (unsigned i = 0; i < smp_count(); i++) {
 		struct count there = { &desc->handled[i], desc->handled[i] };
+		int rc = smp_online(i) ? irq_set_affinity(desc, i) : -ENODEV;
 
-		if (!smp_online(i))
+		/* A socket's controller may not reach the harts of the other. */
+		if (rc == -ENODEV || rc == -EOPNOTSUPP)
 			continue;
-		CHECK_EQ(irq_set_affinity(desc, i), 0);
+		CHECK_EQ(rc, 0);
 		CHECK_EQ(desc->hart, i);
-		CHECK(comes());
+		/* The last one of where it was may come late, and count as the first here. */
+		for (unsigned tries = 0; tries < 10 && !counted(&there); tries++)
+			CHECK(comes());
 		CHECK(time_wait(counted, &there, 5000));
+		moved++;
 	}
 	CHECK_EQ(irq_set_affinity(desc, home), 0);
+	CHECK(moved);
 }
 
 /* Wishes at every point of an interrupt under way: nothing may hang, and no source stay shut. */
@@ -91,8 +99,8 @@ TEST(wired, wishes_under_fire)
 	for (unsigned i = 0; i < 2000; i++) {
 		ns16550_raise();
 		irq_mask(desc);
-		if (i % every == 0 && smp_online(i / every % smp_count()))
-			CHECK_EQ(irq_set_affinity(desc, i / every % smp_count()), 0);
+		if (i % every == 0)
+			irq_set_affinity(desc, i / every % smp_count());
 		CHECK_EQ(irq_unmask(desc), 0);
 	}
 	ns16550_quiet();
@@ -118,4 +126,24 @@ TEST(wired, deactivated_source_comes_back)
 		CHECK(time_wait(more, &before, 5000));
 		ns16550_quiet();
 	}
+}
+
+/* An interrupt between the wish and the owner's write: refused, without end, and not lost. */
+TEST(wired, refused_event_comes_with_the_unmask)
+{
+	struct irq_desc *desc = ns16550_irq();
+	uint32_t before = ns16550_interrupts();
+	bool early;
+
+	SKIP_IF(!desc, "the UART has no interrupt here");
+	/* Somebody is the owner, and has not come to the register yet. */
+	atomic_fetch_or(&desc->state, IRQ_OWNED);
+	irq_mask(desc);
+	ns16550_raise();
+	early = time_wait(more, &before, 20);
+	atomic_fetch_and(&desc->state, ~IRQ_OWNED);
+	CHECK_EQ(irq_unmask(desc), 0);
+	CHECK(!early);
+	CHECK(time_wait(more, &before, 5000));
+	ns16550_quiet();
 }
