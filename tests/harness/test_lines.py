@@ -89,6 +89,7 @@ def test_info_pci():
       IRQ 0, pin A
       BAR0: 32 bit memory at 0x40000000 [0x400fffff].
       BAR2: I/O (not mapped)
+      BAR4: 64 bit prefetchable memory at 0xffffffffffffffff [0x00003ffe].
       id ""
   Bus  0, device   4, function 0:
     PCI bridge: PCI device 1b36:000c
@@ -110,7 +111,7 @@ def test_info_pci():
     assert list(functions) == ["00:01.0", "00:04.0", "00:12.2"]
     assert functions["00:12.2"].ids == lines.VIRTUAL
     assert functions["00:01.0"].ids == "1234:11e8"
-    assert functions["00:01.0"].bars == {0: 0x40000000, 2: None}
+    assert functions["00:01.0"].bars == {0: 0x40000000, 2: None, 4: None}
     assert functions["00:01.0"].ends == {0: 0x400FFFFF}
     assert functions["00:01.0"].io_bars == {2}
     assert functions["00:04.0"].buses == (0, 1, 2)

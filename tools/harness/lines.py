@@ -178,6 +178,10 @@ def decode_header(config):
 VIRTUAL = "ffff:ffff"
 
 
+# QEMU 7.2 prints it as an address.
+NOT_MAPPED = (1 << 64) - 1
+
+
 def info_pci(text):
     """{bdf: Function} from QEMU's `info pci`; the address of a BAR that is not mapped is None.
 
@@ -199,8 +203,9 @@ def info_pci(text):
         elif current is None:
             continue
         elif bar:
-            current.bars[int(bar.group(1))] = int(bar.group(2), 16) if bar.group(2) else None
-            if bar.group(2):
+            mapped = bar.group(2) and int(bar.group(2), 16) != NOT_MAPPED
+            current.bars[int(bar.group(1))] = int(bar.group(2), 16) if mapped else None
+            if mapped:
                 current.ends[int(bar.group(1))] = int(bar.group(3), 16)
             if ": I/O" in line:
                 current.io_bars.add(int(bar.group(1)))

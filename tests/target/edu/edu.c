@@ -3,6 +3,7 @@
 
 #include "drivers/pci/raise.h"
 #include "kernel/mem.h"
+#include "tests/target/raises.h"
 #include "tests/target/test.h"
 
 static struct pci_function *find_edu(void)
@@ -121,4 +122,13 @@ TEST(edu, dma_round_trip)
 	CHECK_EQ(err, 0);
 	CHECK(equal);
 	CHECK_EQ(msi_handled(&fn->msi, 0) - before, 2);
+}
+
+TEST(edu, is_removed_and_comes_back)
+{
+	struct pci_function *fn = find_edu();
+
+	SKIP_IF(!fn, "no edu on this machine");
+	CHECK(removed_and_back(fn));
+	CHECK_EQ(raise_each(fn, 10), -1);
 }

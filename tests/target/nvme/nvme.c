@@ -11,6 +11,7 @@
 #include "kernel/mem.h"
 #include "kernel/smp.h"
 #include "platform/platform.h"
+#include "tests/target/raises.h"
 #include "tests/target/test.h"
 
 #define BUF_BYTES (256 * 1024)
@@ -325,4 +326,13 @@ TEST(nvme, write_reads_back)
 	dma_free(buf, 6 * disk.ns->block_size);
 	CHECK_EQ(err, 0);
 	CHECK(equal);
+}
+
+TEST(nvme, is_removed_and_comes_back)
+{
+	struct pci_function *fn = find_controller();
+
+	SKIP_IF(!fn, "no NVMe controller on this machine");
+	CHECK(removed_and_back(fn));
+	CHECK_EQ(raise_each(fn, 10), -1);
 }
