@@ -106,6 +106,8 @@ void pci_program(struct pci_host *host)
 		if (fn->sriov)
 			write_bars(fn, fn->cap_sriov + PCI_SRIOV_VF_BAR_0, PCI_NR_BARS,
 				   fn->sriov->bars);
+		/* Whether a driver comes or not: at the console its registers can be looked at. */
+		pci_decode(fn);
 		if (fn->bridge && fn->bridge->forwards) {
 			write_windows(fn);
 			/* Bus master: what is behind it may send upstream, messages too. */

@@ -144,12 +144,20 @@ static uint16_t decode_bits(const struct pci_function *fn)
 	return bits;
 }
 
+/* The low half alone: in the other one any hart may be masking the function's INTx. */
+static void set_command(struct pci_function *fn, uint16_t bits)
+{
+	pci_write8(fn, PCI_COMMAND, (uint8_t)(pci_read8(fn, PCI_COMMAND) | bits));
+}
+
+void pci_decode(struct pci_function *fn)
+{
+	set_command(fn, decode_bits(fn));
+}
+
 void pci_enable(struct pci_function *fn)
 {
-	/* The low half alone: in the other one any hart may be masking the function's INTx. */
-	uint8_t command = pci_read8(fn, PCI_COMMAND);
-
-	pci_write8(fn, PCI_COMMAND, (uint8_t)(command | decode_bits(fn) | PCI_COMMAND_MASTER));
+	set_command(fn, decode_bits(fn) | PCI_COMMAND_MASTER);
 }
 
 bool pci_memory_decodes(const struct pci_function *fn)

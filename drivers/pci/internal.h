@@ -41,8 +41,11 @@ int pci_size_bar_registers(struct pci_function *fn, unsigned offset, unsigned n,
 			   struct pci_bar *bars);
 /* Which windows a bridge has at all. */
 void pci_probe_bridge_windows(struct pci_function *bridge);
-/* Writes what pci_layout() decided into BARs and bridge windows, and lets bridges forward. */
+/* Writes what pci_layout() decided into BARs and bridge windows; all decode, and bridges forward. */
 void pci_program(struct pci_host *host);
+
+/* Memory and IO decode on, where it has addresses. */
+void pci_decode(struct pci_function *fn);
 
 /* Gives every BAR and bridge window its addresses; leaves out what does not fit. */
 void pci_layout(struct pci_host *host);

@@ -70,9 +70,6 @@ def test_dump_and_header():
     function = lines.decode_header(dump["00:03.0"])
     assert function.ids == "1b36:0010"
     assert function.bars == {0: 0x440000000, 2: 0x2000}
-    assert function.decoded_bars() == {0: None, 2: None}
-    config[4] = 2
-    assert lines.decode_header(bytes(config)).decoded_bars() == {0: 0x440000000, 2: None}
 
 
 def test_bridge_header():

@@ -226,6 +226,7 @@ static void pending_is_a_bit_of_the_pba(void **state)
 {
 	(void)state;
 	memory[0x800 / 4 + 2] = BIT(69 - 64);
+	pci_write16(fn, PCI_COMMAND, 0);
 	assert_false(pci_msix_ops.pending(&fn->msi, 69)); /* no memory decode yet */
 	pci_msix_ops.prepare(&fn->msi, 3);
 	for (unsigned i = 0; i < COUNT; i++)
@@ -237,6 +238,7 @@ static void nothing_is_read_without_memory_decode(void **state)
 	struct msi_msg msg = { 1, 1 };
 
 	(void)state;
+	pci_write16(fn, PCI_COMMAND, 0);
 	pci_msix_ops.read_msg(&fn->msi, 0, &msg);
 	assert_int_equal(msg.address, 0);
 	assert_true(pci_msix_ops.masked(&fn->msi, 0));

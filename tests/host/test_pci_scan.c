@@ -124,8 +124,8 @@ static void bars_go_where_they_belong(void **state)
 	assert_assigned(a, 1, PCI_SPACE_IO);
 	assert_int_equal(assert_assigned(a, 2, PCI_SPACE_MEM64), FAKE_MEM64);
 	assert_int_equal(assert_assigned(a, 4, PCI_SPACE_MEM64), FAKE_MEM64 + (1u << 26));
-	/* Nothing decodes before a driver says so. */
-	assert_int_equal(fake_get(a, PCI_COMMAND, 2), PCI_COMMAND_INTX_DISABLE);
+	/* It answers, but sends nothing before a driver says so. */
+	assert_int_equal(fake_get(a, PCI_COMMAND, 2), 3 | PCI_COMMAND_INTX_DISABLE);
 	pci_enable(fake_found(a));
 	assert_int_equal(fake_get(a, PCI_COMMAND, 2), 7 | PCI_COMMAND_INTX_DISABLE);
 	assert_int_equal(pci_map_bar(fake_found(a), 1, 1), 0);

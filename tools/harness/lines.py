@@ -133,16 +133,7 @@ class Function:
     ends: dict = dataclasses.field(default_factory=dict)
     windows: list = dataclasses.field(default_factory=list)
     buses: tuple = ()
-    io: bool = False
-    memory: bool = False
     io_bars: set = dataclasses.field(default_factory=set)
-
-    def decoded_bars(self):
-        """{bar: address}, None where the command register has that space off."""
-        return {
-            bar: address if (self.io if bar in self.io_bars else self.memory) else None
-            for bar, address in self.bars.items()
-        }
 
 
 def decode_header(config):
@@ -151,9 +142,7 @@ def decode_header(config):
     def word(at, size=4):
         return int.from_bytes(config[at : at + size], "little")
 
-    command = word(4, 2)
     function = Function(f"{word(0, 2):04x}:{word(2, 2):04x}")
-    function.io, function.memory = bool(command & 1), bool(command & 2)
     bridge = word(14, 1) & 0x7F == 1
     bar, last = 0, 2 if bridge else 6
     while bar < last:
