@@ -75,6 +75,30 @@ void vector_release(struct vector_space *space, const struct vector_place *place
 	give_space(space, 1);
 }
 
+void vector_release_held(struct vector_space *space, unsigned hart, unsigned word, uint64_t bits)
+{
+	struct vector_file *file = &space->files[hart];
+	unsigned n = (unsigned)__builtin_popcountll(bits);
+	/* give_bit, as above */
+	uint64_t old = atomic_fetch_or_explicit(&file->free[word], bits, memory_order_release);
+
+	assert(!(old & bits));
+	give_file(file, n);
+	/* release: as give_space() */
+	atomic_fetch_sub_explicit(&space->credit, HELD(n) - n, memory_order_release);
+}
+
+void vector_hold(struct vector_space *space, unsigned n)
+{
+	/* relaxed: only who is refused looks, and the answer is a snapshot */
+	atomic_fetch_add_explicit(&space->credit, HELD(n), memory_order_relaxed);
+}
+
+void vector_unhold(struct vector_space *space, unsigned n)
+{
+	atomic_fetch_sub_explicit(&space->credit, HELD(n), memory_order_relaxed);
+}
+
 /* --- taking: the space's credit, a file's, its bits --- */
 
 /*
@@ -134,20 +158,6 @@ struct deal {
 	size_t stride;
 };
 
-/* Index of the lowest bit, x != 0: by multiplication, as the base ISA has no instruction for it. */
-static unsigned lowest(uint64_t x)
-{
-	/* The top six bits of the factor are different after each of the 64 shifts. */
-	static const uint8_t index[64] = {
-		0,  1,  48, 2,  57, 49, 28, 3,  61, 58, 50, 42, 38, 29, 17, 4,
-		62, 55, 59, 36, 53, 51, 43, 22, 45, 39, 33, 30, 24, 18, 12, 5,
-		63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21, 44, 32, 23, 11,
-		46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9,  13, 8,  7,  6,
-	};
-
-	return index[((x & -x) * 0x03f79d71b4cb0a89ull) >> 58];
-}
-
 /* The number of bits dealt out. */
 static size_t deal_bits(struct deal *deal, unsigned hart, unsigned base, uint64_t bits)
 {
@@ -158,7 +168,7 @@ static size_t deal_bits(struct deal *deal, unsigned hart, unsigned base, uint64_
 	for (; bits; bits >>= 1, identity++, n++) {
 		/* Free identities mostly stand side by side: then there is nothing to skip. */
 		if (!(bits & 1)) {
-			unsigned skip = lowest(bits);
+			unsigned skip = lowest_bit(bits);
 
 			bits >>= skip;
 			identity += skip;
@@ -182,7 +192,7 @@ static uint64_t lowest_bits(uint64_t bits, size_t n)
 	if (n >= 64)
 		return bits;
 	/* Free identities mostly stand side by side. A run that leaves the word takes what is there. */
-	run = (BIT64(n) - 1) << lowest(bits);
+	run = (BIT64(n) - 1) << lowest_bit(bits);
 	if ((bits & run) == run)
 		return run;
 	for (; rest && n; n--)
@@ -329,7 +339,7 @@ static unsigned find_block(const struct vector_file *file, unsigned n)
 		uint64_t blocks = free_blocks(bits, n);
 
 		if (blocks)
-			return 64 * w + lowest(blocks);
+			return 64 * w + lowest_bit(blocks);
 	}
 	return 0;
 }

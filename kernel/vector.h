@@ -33,8 +33,8 @@ struct vector_file {
 
 struct vector_space {
 	/*
-	 * Low half: free identities not yet promised, all files. High half: those that
-	 * block claims hold while they look, and may give back.
+	 * Low half: free identities not yet promised, all files. High half: those that may come
+	 * back: held by block claims while they look, or in quarantine.
 	 */
 	_Atomic uint64_t credit;
 	uint32_t nr_files;
@@ -76,6 +76,16 @@ int vector_claim_block(struct vector_space *space, unsigned n, unsigned hart,
 
 /* Makes a place free again: only when nothing can arrive there any more. Any context. */
 void vector_release(struct vector_space *space, const struct vector_place *place);
+
+/*
+ * Quarantine: places that a vector has left and that will be free once nothing can arrive
+ * there any more. Who is refused meanwhile, and would not be without it, is told -EAGAIN.
+ * Every hold ends with one unhold (the vector came back) or release. Any context.
+ */
+void vector_hold(struct vector_space *space, unsigned n);
+void vector_unhold(struct vector_space *space, unsigned n);
+/* Held places of a hart: bit i of bits is identity 64 word + i. */
+void vector_release_held(struct vector_space *space, unsigned hart, unsigned word, uint64_t bits);
 
 /* Free and unpromised now: a hint. */
 unsigned vector_available(const struct vector_space *space);

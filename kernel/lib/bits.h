@@ -40,3 +40,17 @@ static inline unsigned log2_floor(uint64_t x)
 {
 	return 63 - (unsigned)__builtin_clzll(x);
 }
+
+/* Index of the lowest bit, x != 0: by multiplication, as the base ISA has no instruction for it. */
+static inline unsigned lowest_bit(uint64_t x)
+{
+	/* The top six bits of the factor are different after each of the 64 shifts. */
+	static const uint8_t index[64] = {
+		0,  1,  48, 2,  57, 49, 28, 3,  61, 58, 50, 42, 38, 29, 17, 4,
+		62, 55, 59, 36, 53, 51, 43, 22, 45, 39, 33, 30, 24, 18, 12, 5,
+		63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21, 44, 32, 23, 11,
+		46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9,  13, 8,  7,  6,
+	};
+
+	return index[((x & -x) * 0x03f79d71b4cb0a89ull) >> 58];
+}

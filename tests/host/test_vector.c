@@ -360,6 +360,33 @@ static void refused_because_of_a_block_in_flight(void **state)
 	assert_int_equal(vector_available(&space), 0);
 }
 
+/* Quarantine: refused, but not for good; then a word at a time, or back in use. */
+static void held_places(void **state)
+{
+	(void)state;
+	open_files(1, 60, 69);
+	assert_int_equal(vector_claim(&space, 10, 10, NULL, places), 10);
+	assert_int_equal(vector_claim(&space, 1, 1, NULL, places), -ENOSPC);
+	vector_hold(&space, 7);
+	assert_int_equal(vector_claim(&space, 1, 1, NULL, places), -EAGAIN);
+	assert_int_equal(vector_claim(&space, 8, 8, NULL, places), -ENOSPC);
+	vector_release_held(&space, 0, 0, BIT64(60) | BIT64(63));
+	assert_int_equal(vector_available(&space), 2);
+	assert_int_equal(vector_claim(&space, 3, 3, NULL, places), -EAGAIN);
+	vector_release_held(&space, 0, 1, BIT64(64 - 64) | BIT64(69 - 64));
+	vector_unhold(&space, 3);
+	assert_int_equal(vector_claim(&space, 5, 5, NULL, places), -ENOSPC);
+	assert_int_equal(vector_claim(&space, 4, 4, NULL, places), 4);
+	assert_int_equal(places[0].identity, 60);
+	assert_int_equal(places[1].identity, 63);
+	assert_int_equal(places[2].identity, 64);
+	assert_int_equal(places[3].identity, 69);
+	vector_hold(&space, 1);
+	vector_release_held(&space, 0, 0, BIT64(60));
+	vector_hold(&space, 1);
+	expect_assert_failure(vector_release_held(&space, 0, 0, BIT64(60)));
+}
+
 static void bugs_are_caught(void **state)
 {
 	struct vector_place p;
@@ -446,6 +473,7 @@ int main(void)
 		cmocka_unit_test(blocks_in_a_fragmented_file),
 		cmocka_unit_test(blocks_on_a_hart),
 		cmocka_unit_test(refused_because_of_a_block_in_flight),
+		cmocka_unit_test(held_places),
 		cmocka_unit_test(bugs_are_caught),
 		cmocka_unit_test(random_life),
 	};
