@@ -7,7 +7,7 @@
 #include "kernel/msi.h"
 #include "kernel/smp.h"
 
-/* Freed descriptors have no row; what arrived late at them still counts in the totals. */
+/* Dead descriptors have no row; what arrived late at them still counts in the totals. */
 static bool in_use(const struct irq_desc *desc)
 {
 	uint32_t state = atomic_load_explicit(&desc->state, memory_order_relaxed);
@@ -57,8 +57,11 @@ static void print_row(const struct irq_desc *desc)
 
 static int run(int argc, char **argv)
 {
-	uint64_t spurious = atomic_load_explicit(&irq_spurious_total, memory_order_relaxed);
-	uint64_t late = 0;
+	/* Of vectors that are gone too. */
+	uint64_t spurious = atomic_load_explicit(&irq_spurious_total, memory_order_relaxed) +
+			    atomic_load_explicit(&irq_gone.spurious, memory_order_relaxed);
+	uint64_t late = atomic_load_explicit(&irq_gone.late, memory_order_relaxed);
+	uint64_t dead = atomic_load_explicit(&irq_gone.dead, memory_order_relaxed);
 
 	if (argc > 1)
 		return command_usage(command_find(argv[0]));
@@ -70,9 +73,10 @@ static int run(int argc, char **argv)
 			print_row(desc);
 		spurious += atomic_load_explicit(&desc->spurious, memory_order_relaxed);
 		late += atomic_load_explicit(&desc->late, memory_order_relaxed);
+		dead += atomic_load_explicit(&desc->dead, memory_order_relaxed);
 	}
-	printf("spurious: %llu\nlate: %llu\n", (unsigned long long)spurious,
-	       (unsigned long long)late);
+	printf("spurious: %llu\nlate: %llu\ndead: %llu\n", (unsigned long long)spurious,
+	       (unsigned long long)late, (unsigned long long)dead);
 	return 0;
 }
 

@@ -36,6 +36,17 @@ static void print_vector(struct msi_function *fn, unsigned i)
 	       counter(&desc->spurious), counter(&desc->dead), counter(&desc->moved));
 }
 
+/* What came for vectors that were freed since. */
+static void print_gone(const struct msi_function *fn)
+{
+	const struct irq_gone *gone = &fn->gone;
+
+	if (gone->late | gone->spurious | gone->dead | gone->moved)
+		printf("%s, freed vectors: late %llu, spurious %llu, dead %llu, moved %llu\n",
+		       fn->name, (unsigned long long)gone->late, (unsigned long long)gone->spurious,
+		       (unsigned long long)gone->dead, (unsigned long long)gone->moved);
+}
+
 static void print_function(struct pci_function *pci)
 {
 	struct msi_function *fn = &pci->msi;
@@ -55,6 +66,7 @@ static void print_function(struct pci_function *pci)
 		for (unsigned i = 0; i < fn->count; i++)
 			print_vector(fn, i);
 	}
+	print_gone(fn);
 }
 
 static int run(int argc, char **argv)

@@ -7,8 +7,9 @@
 
 #include <errno.h>
 
-#include "kernel/lib/panic.h"
+#include "arch/barrier.h"
 #include "kernel/mem.h"
+#include "kernel/retire.h"
 #include "kernel/smp.h"
 #include "kernel/storm.h"
 
@@ -16,51 +17,6 @@ struct irq_desc irq_unowned = { .state = IRQ_OFF, .kind = IRQ_KIND_SPECIAL, .nam
 struct irq_desc irq_parked = { .state = IRQ_OFF, .kind = IRQ_KIND_SPECIAL, .name = "parked" };
 _Atomic uint64_t irq_spurious_total;
 const struct irq_file_ops *irq_file;
-
-static struct irq_desc *descs;
-static unsigned nr_descs;
-static _Atomic unsigned next_desc;
-
-int irq_init(unsigned count)
-{
-	size_t counters = (size_t)count * smp_count() * sizeof(uint64_t);
-	uint64_t *handled = page_alloc(counters, PAGE_SIZE);
-
-	descs = page_alloc(count * sizeof(*descs), PAGE_SIZE);
-	if (!descs || !handled)
-		return -ENOMEM;
-	for (unsigned i = 0; i < count; i++) {
-		descs[i].irq = i;
-		descs[i].handled = handled + (size_t)i * smp_count();
-	}
-	nr_descs = count;
-	return 0;
-}
-
-int irq_desc_claim(unsigned n, struct irq_desc **out)
-{
-	/* relaxed: a descriptor is shared only once its slot is published */
-	unsigned first = atomic_load_explicit(&next_desc, memory_order_relaxed);
-
-	do {
-		if (n > nr_descs - first)
-			return -ENOSPC;
-	} while (!atomic_compare_exchange_weak_explicit(
-		&next_desc, &first, first + n, memory_order_relaxed, memory_order_relaxed));
-	for (struct irq_desc *desc = &descs[first], *end = desc + n; desc < end; desc++)
-		*out++ = desc;
-	return (int)n;
-}
-
-struct irq_desc *irq_desc_at(unsigned irq)
-{
-	return irq < irq_desc_count() ? &descs[irq] : NULL;
-}
-
-unsigned irq_desc_count(void)
-{
-	return atomic_load_explicit(&next_desc, memory_order_relaxed);
-}
 
 uint64_t irq_handled(const struct irq_desc *desc)
 {
@@ -77,8 +33,9 @@ int irq_hart_init(unsigned index, unsigned max_id)
 	size_t bytes = (max_id + 1) * sizeof(*hart->slots);
 
 	hart->slots = page_alloc(bytes, PAGE_SIZE);
-	hart->parked = page_alloc(bytes, PAGE_SIZE);
-	if (!hart->slots || !hart->parked || storm_hart_init(index, max_id))
+	hart->parked = page_alloc((max_id + 1) * sizeof(*hart->parked), PAGE_SIZE);
+	if (!hart->slots || !hart->parked || storm_hart_init(index, max_id) ||
+	    retire_hart_init(index))
 		return -ENOMEM;
 	for (unsigned id = 0; id <= max_id; id++)
 		atomic_store_explicit(&hart->slots[id], &irq_unowned, memory_order_relaxed);
@@ -198,8 +155,11 @@ static int apply(struct irq_desc *desc, uint32_t *applied)
 
 		rc = rc ? rc : error;
 	}
-	if (__builtin_expect(word & IRQ_PEND, 0) && take_pend(desc))
+	if (__builtin_expect(word & IRQ_PEND, 0) && take_pend(desc)) {
 		desc->chip->retrigger(desc);
+		/* The next owner may leave the place: what is stored there comes before its kick (M11). */
+		barrier_write_before_release();
+	}
 	/* A target that was wished while the last one failed is still to be tried. */
 	if (__builtin_expect(FIELD_GET(IRQ_TARGET_MASK, word) != desc->hart, 0) &&
 	    !(word & IRQ_DEAD))
@@ -370,8 +330,7 @@ struct irq_desc *irq_claim_slow(struct irq_desc *desc, uint32_t old, uint32_t id
 	if (desc == &irq_unowned)
 		return claim_nobody(identity);
 	if (desc == &irq_parked) {
-		/* The slot's release store made this one visible with it. */
-		desc = atomic_load_explicit(&this_hart()->parked[identity], memory_order_acquire);
+		desc = retire_late(identity);
 		old = atomic_fetch_or_explicit(&desc->state, IRQ_RUN, memory_order_acquire);
 		if (!(old & IRQ_DEAD))
 			count(&desc->late);

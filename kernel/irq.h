@@ -56,7 +56,15 @@ struct irq_desc {
 	_Atomic uint32_t spurious; /* arrived while not enabled */
 	_Atomic uint32_t dead;     /* arrived after free */
 	_Atomic uint32_t moved;    /* completed affinity changes */
+	_Atomic uint32_t places;   /* its own and those it has left that are not drained yet */
+	struct irq_gone *gone;     /* where late, spurious, dead and moved go in the end, or NULL */
 };
+
+/* Counters of vectors that are gone. */
+struct irq_gone {
+	_Atomic uint64_t late, spurious, dead, moved;
+};
+extern struct irq_gone irq_gone; /* of all */
 
 #define IRQ_SHADOW_MASKED  BIT(0)
 #define IRQ_SHADOW_WRITTEN BIT(1) /* message or target registers hold the current place */
@@ -94,9 +102,11 @@ struct irq_chip {
  * that who holds an identity always finds a descriptor. Called once at boot.
  */
 int irq_init(unsigned nr_descs);
-/* Takes n descriptors in order of their numbers; n, or -ENOSPC and none. Lock-free, any context. */
+/* Takes n free descriptors, 1 <= n, the lowest numbers first; n, or -ENOSPC and none. Lock-free, any context. */
 int irq_desc_claim(unsigned n, struct irq_desc **out);
-/* Every descriptor that was ever claimed: irq_desc_at(0) ... irq_desc_count() - 1. */
+/* One of the vector's places is drained; with the last one its descriptor is free again. Any context. */
+void irq_desc_put(struct irq_desc *desc);
+/* Every descriptor that was ever claimed, free or not: irq_desc_at(0) ... irq_desc_count() - 1. */
 struct irq_desc *irq_desc_at(unsigned irq);
 unsigned irq_desc_count(void);
 
@@ -117,6 +127,7 @@ static inline void irq_desc_init(struct irq_desc *desc, enum irq_kind kind,
 	desc->kind = kind;
 	desc->chip = chip;
 	desc->shadow = IRQ_SHADOW_MASKED;
+	atomic_store_explicit(&desc->places, 1, memory_order_relaxed);
 }
 
 /* Wishes, from any context and any hart; they never wait (M5). */
@@ -142,11 +153,13 @@ uint64_t irq_handled(const struct irq_desc *desc);
  * one given, or the vector that has left this identity), or NULL.
  */
 struct irq_desc *irq_claim_slow(struct irq_desc *desc, uint32_t old, uint32_t identity);
-/* How a hart shuts, opens and re-sends identities of its own interrupt file; set once at boot. Interrupts off. */
+/* What a hart does with its own interrupt file; set once at boot. Interrupts off. */
 struct irq_file_ops {
 	void (*close)(unsigned identity); /* disables, then clears pending */
 	void (*open)(unsigned identity);
 	void (*resend)(unsigned identity);
+	uint64_t (*pending)(unsigned word); /* of identities 64 word ... 64 word + 63 */
+	void (*drain)(void);                /* stores DRAIN; ordered by the caller */
 };
 void irq_set_file_ops(const struct irq_file_ops *ops);
 extern const struct irq_file_ops *irq_file;
@@ -167,7 +180,7 @@ void irq_set_root(void (*interrupt)(void));
 
 /* Stands in the slots of identities that nobody has (0 too): OFF, so that the trap path asks irq_claim_slow(). */
 extern struct irq_desc irq_unowned;
-/* Stands in the slots of identities whose vector has moved away or was freed; hart.parked names it. */
+/* Stands in the slots of identities that a vector has left and that are not drained; hart.parked names it. */
 extern struct irq_desc irq_parked;
 
 /* Boot, each hart before it takes interrupts: slots for identities 0 .. max_id. 0 or -ENOMEM. */

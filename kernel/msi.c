@@ -8,9 +8,12 @@
 #include "kernel/lib/log.h"
 #include "kernel/lib/panic.h"
 #include "kernel/smp.h"
+#include "kernel/time.h"
 #include "platform/platform.h"
 
 #define MAX_DOMAINS 8
+/* For a drain: longer than an identity that a storm has shut off stays so (kernel/storm.h). */
+#define WAIT_MS 2000
 
 static struct {
 	uint32_t phandle;
@@ -115,6 +118,32 @@ static int alloc_type(struct msi_function *fn, enum msi_type type, unsigned min,
 	return rc;
 }
 
+struct attempt {
+	struct msi_function *fn;
+	enum msi_type type;
+	unsigned min, max;
+	const uint16_t *wish;
+	int rc;
+};
+
+static bool ends(void *arg)
+{
+	struct attempt *a = arg;
+
+	a->rc = alloc_type(a->fn, a->type, a->min, a->max, a->wish);
+	return a->rc != -EAGAIN;
+}
+
+/* Until drains or others have given back what is missing, or it is certain that they will not. */
+static int wait_for_places(struct msi_function *fn, enum msi_type type, unsigned min, unsigned max,
+			   const uint16_t *wish)
+{
+	struct attempt attempt = { fn, type, min, max, wish, -EAGAIN };
+
+	time_wait(ends, &attempt, WAIT_MS);
+	return attempt.rc;
+}
+
 int msi_alloc(struct msi_function *fn, unsigned min, unsigned max, unsigned flags,
 	      const uint16_t *wish)
 {
@@ -128,8 +157,8 @@ int msi_alloc(struct msi_function *fn, unsigned min, unsigned max, unsigned flag
 
 	if (!fn->backend && !fn->intx)
 		return -ENODEV;
-	if (!flags)
-		flags = MSI_ALLOW_MSIX | MSI_ALLOW_MSI;
+	if (!(flags & MSI_ALLOW_ANY))
+		flags |= MSI_ALLOW_MSIX | MSI_ALLOW_MSI;
 	if (!min || min > max || fn->count)
 		return -EINVAL;
 	msi_check_enter(fn);
@@ -139,6 +168,8 @@ int msi_alloc(struct msi_function *fn, unsigned min, unsigned max, unsigned flag
 		if (!(flags & order[i].flag))
 			continue;
 		got = alloc_type(fn, order[i].type, min, max, wish);
+		if (got == -EAGAIN && (flags & MSI_WAIT))
+			got = wait_for_places(fn, order[i].type, min, max, wish);
 		/* "not this type" does not hide why a type that exists failed */
 		if (got != -ENODEV)
 			rc = got;
@@ -222,6 +253,20 @@ int msi_set_affinity(struct msi_function *fn, unsigned i, unsigned hart)
 {
 	assert(i < fn->count);
 	return irq_set_affinity(fn->descs[i], hart);
+}
+
+static bool is_drained(void *arg)
+{
+	const struct irq_desc *desc = arg;
+
+	/* acquire: pairs with irq_desc_put() */
+	return atomic_load_explicit(&desc->places, memory_order_acquire) == 1;
+}
+
+int msi_drain(struct msi_function *fn, unsigned i)
+{
+	assert(i < fn->count);
+	return time_wait(is_drained, fn->descs[i], WAIT_MS) ? 0 : -ETIMEDOUT;
 }
 
 int msi_query(struct msi_function *fn, enum msi_type type)

@@ -18,13 +18,15 @@
 enum msi_type { MSI_NONE, MSI_MSIX, MSI_MSI, MSI_INTX };
 
 /*
- * msi_alloc() flags: the types to try, in this order; 0 is MSI-X and MSI. INTx is a level that
+ * msi_alloc() flags: the types to try, in this order; none is MSI-X and MSI. INTx is a level that
  * the driver's handler has to take away from the device, so it has to be asked for by name.
  */
 #define MSI_ALLOW_MSIX BIT(0)
 #define MSI_ALLOW_MSI  BIT(1)
 #define MSI_ALLOW_INTX BIT(2)
 #define MSI_ALLOW_ANY  (MSI_ALLOW_MSIX | MSI_ALLOW_MSI | MSI_ALLOW_INTX)
+/* Thread context: waits, for up to two seconds, where the answer would be -EAGAIN. */
+#define MSI_WAIT BIT(3)
 
 #define MSI_ANY_HART UINT16_MAX
 
@@ -145,6 +147,7 @@ struct msi_function {
 
 	/* MSI mask bits are one dword for all vectors: wished bits, and bit 32 OWNED (M5). */
 	_Atomic uint64_t msi_mask_wish;
+	struct irq_gone gone;  /* of vectors that were freed and are drained */
 	_Atomic uint32_t busy; /* checked builds: serialisation of the calls below */
 };
 
@@ -153,8 +156,8 @@ int msi_function_init(struct msi_function *fn);
 
 /*
  * All the vectors that the driver can use, in one call: the granted count in
- * [min, max], or -ENOSPC (not enough places), -EAGAIN (a race for an aligned block,
- * or busy: try again), -ENODEV (no MSI here), -EINVAL; then nothing is held. MSI-X is
+ * [min, max], or -ENOSPC (not enough places), -EAGAIN (not enough until places that were left
+ * are drained, or a race for an aligned block), -ENODEV (no MSI here), -EINVAL; then nothing is held. MSI-X is
  * tried before MSI, and INTx last, if asked for; flags narrow it. wish: max hart indices
  * (MSI_ANY_HART: no wish), or NULL. A wish is a preference: a vector whose hart is full goes
  * elsewhere. Lock-free, but for INTx: thread context.
@@ -174,6 +177,12 @@ void msi_disable(struct msi_function *fn);
 void msi_mask(struct msi_function *fn, unsigned i);
 int msi_unmask(struct msi_function *fn, unsigned i); /* -EAGAIN: stormed */
 int msi_set_affinity(struct msi_function *fn, unsigned i, unsigned hart);
+
+/*
+ * Waits until vector i sits at its present place alone: nothing that was sent to one it has left
+ * can arrive any more. 0, or -ETIMEDOUT. Thread context, interrupts on.
+ */
+int msi_drain(struct msi_function *fn, unsigned i);
 
 /* An upper bound for msi_alloc() now: a hint. -ENODEV: not this type. */
 int msi_query(struct msi_function *fn, enum msi_type type);

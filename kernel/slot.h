@@ -14,12 +14,11 @@ static inline void irq_slot_publish(unsigned hart, unsigned identity, struct irq
 	atomic_store_explicit(&smp_hart(hart)->slots[identity], desc, memory_order_release);
 }
 
-/* The vector has left the identity or was freed: what still arrives there is late or dead. */
-static inline void irq_slot_park(unsigned hart, unsigned identity, struct irq_desc *desc)
+/*
+ * By hart (index), the identity that the vector has left there last and may still have; 0:
+ * none. The owner's. Two bytes a hart, behind the counters of desc->handled.
+ */
+static inline uint16_t *irq_left(const struct irq_desc *desc)
 {
-	struct hart *at = smp_hart(hart);
-
-	atomic_store_explicit(&at->parked[identity], desc, memory_order_relaxed);
-	/* release: who finds irq_parked here finds the vector there (irq_claim_slow) */
-	atomic_store_explicit(&at->slots[identity], &irq_parked, memory_order_release);
+	return (uint16_t *)(desc->handled + smp_count());
 }

@@ -36,8 +36,9 @@ struct hart {
 	struct storm *storm;               /* kernel/storm.h; this hart only */
 	/* By identity, never NULL: who owns it, or a special descriptor. Read by the trap path. */
 	_Atomic(struct irq_desc *) *slots;
-	/* By identity: the vector that has left or was freed, where slots says irq_parked. */
-	_Atomic(struct irq_desc *) *parked;
+	/* By identity: the vector that has left or was freed, where slots says irq_parked; kernel/retire.h. */
+	_Atomic uintptr_t *parked;
+	struct retire *retire;
 };
 
 /* Table and length: boot/ finds a hart by its ID here. */

@@ -105,6 +105,14 @@ void storm_note(unsigned identity, struct irq_desc *desc)
 		shut(storm, identity, desc);
 }
 
+void storm_forget(unsigned identity)
+{
+	struct entry *entry = &this_hart()->storm->entries[identity];
+
+	if (entry->closed)
+		reopen(identity, entry);
+}
+
 unsigned storm_total(void)
 {
 	return atomic_load_explicit(&total, memory_order_relaxed);

@@ -15,5 +15,7 @@
 int storm_hart_init(unsigned hart, unsigned max_id);
 /* A claim of the identity was not granted; desc is its vector, or NULL. Handler context. */
 void storm_note(unsigned identity, struct irq_desc *desc);
+/* The identity is nobody's from now on: opened again if it was shut off. Handler context. */
+void storm_forget(unsigned identity);
 /* Identities that this kernel has shut off since boot. */
 unsigned storm_total(void);

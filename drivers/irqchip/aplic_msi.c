@@ -7,6 +7,7 @@
 #include "arch/io.h"
 #include "drivers/irqchip/aplic.h"
 #include "drivers/irqchip/imsic.h"
+#include "kernel/retire.h"
 #include "kernel/slot.h"
 #include "kernel/smp.h"
 
@@ -80,17 +81,22 @@ static void retrigger(struct irq_desc *desc)
 static int set_affinity(struct irq_desc *desc, unsigned hart)
 {
 	unsigned old_hart = desc->hart, old_identity = desc->identity;
-	struct vector_place to;
-	int rc = imsic_claim_wired(hart, &to);
+	struct vector_place to = { .hart = (uint16_t)hart };
+	int rc;
 
-	if (rc)
-		return rc;
-	irq_slot_publish(to.hart, to.identity, desc);
+	to.identity = (uint16_t)retire_take_back(desc, hart);
+	if (!to.identity) {
+		rc = imsic_claim_wired(hart, &to);
+		if (rc)
+			return rc;
+		irq_slot_publish(to.hart, to.identity, desc);
+	}
 	barrier_publish_to_device();
 	write_target(desc, to.hart, to.identity);
 	desc->hart = to.hart;
 	desc->identity = to.identity;
-	irq_slot_park(old_hart, old_identity, desc);
+	/* A read of the APLIC does not flush the messages that it has sent (section 4.9.3). */
+	retire_keep(desc, old_hart, old_identity);
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/lib/panic.h"
 #include "kernel/mem.h"
+#include "kernel/retire.h"
 #include "kernel/slot.h"
 #include "kernel/smp.h"
 
@@ -61,9 +62,23 @@ static void resend(unsigned identity)
 	mmio_write32(this_hart()->doorbell + IMSIC_SETEIPNUM_LE, identity);
 }
 
-static const struct irq_file_ops file_ops = { .close = close_identity,
-					      .open = open_identity,
-					      .resend = resend };
+static uint64_t pending_word(unsigned word)
+{
+	return read_indirect(IMSIC_EIP0 + 2 * word);
+}
+
+static void drain(void)
+{
+	mmio_write32(this_hart()->doorbell + IMSIC_SETEIPNUM_LE, IMSIC_ID_DRAIN);
+}
+
+static const struct irq_file_ops file_ops = {
+	.close = close_identity,
+	.open = open_identity,
+	.resend = resend,
+	.pending = pending_word,
+	.drain = drain,
+};
 
 bool imsic_pending(unsigned identity)
 {
@@ -125,6 +140,13 @@ static void kicked(void *arg)
 {
 	(void)arg;
 	atomic_fetch_add_explicit(&this_hart()->kicked, 1, memory_order_relaxed);
+	retire_kicked();
+}
+
+static void drained(void *arg)
+{
+	(void)arg;
+	retire_drained();
 }
 
 static void send_kick(unsigned index)
@@ -134,21 +156,34 @@ static void send_kick(unsigned index)
 	mmio_write32(smp_hart(index)->doorbell + IMSIC_SETEIPNUM_LE, IMSIC_ID_KICK);
 }
 
-/* Descriptor of the IPI, one for all harts would share RUN: one a hart. */
-static int add_kick(unsigned index)
+/* A descriptor a hart: one for all harts would share RUN. */
+static int add_fixed(unsigned index, unsigned identity, irq_handler_t handler, const char *name)
 {
 	struct irq_desc *desc;
 
 	if (irq_desc_claim(1, &desc) < 0)
 		return -ENOSPC;
-	irq_desc_init(desc, IRQ_KIND_FIXED, NULL, index, IMSIC_ID_KICK);
-	desc->handler = kicked;
-	desc->name = "IPI";
-	irq_slot_publish(index, IMSIC_ID_KICK, desc);
+	irq_desc_init(desc, IRQ_KIND_FIXED, NULL, index, identity);
+	desc->handler = handler;
+	desc->name = name;
+	irq_slot_publish(index, identity, desc);
 	return 0;
 }
 
 /* --- MSI domain --- */
+
+/* -EAGAIN: there will be a block when what was left is drained. */
+static int claim_block(unsigned n, unsigned hart, struct vector_place *place)
+{
+	unsigned first = hart == VECTOR_NO_HART ? 0 : hart;
+	unsigned last = hart == VECTOR_NO_HART ? smp_count() - 1 : hart;
+	int rc = vector_claim_block(&space, n, hart, place);
+
+	for (unsigned i = first; i <= last && rc == -ENOSPC; i++)
+		if (retire_would_fit(i, n))
+			rc = -EAGAIN;
+	return rc;
+}
 
 static int claim(unsigned min, unsigned max, const uint16_t *wish, bool block,
 		 struct vector_place *places)
@@ -157,7 +192,7 @@ static int claim(unsigned min, unsigned max, const uint16_t *wish, bool block,
 
 	if (!block)
 		return vector_claim(&space, min, max, wish, places);
-	rc = vector_claim_block(&space, max, wish ? wish[0] : VECTOR_NO_HART, places);
+	rc = claim_block(max, wish ? wish[0] : VECTOR_NO_HART, places);
 	for (int i = 1; i < rc; i++) {
 		places[i].hart = places[0].hart;
 		places[i].identity = (uint16_t)(places[0].identity + i);
@@ -240,7 +275,9 @@ static int add_file(unsigned n)
 	if (!smp_hart((unsigned)index)->doorbell)
 		return -ENOMEM;
 	rc = irq_hart_init((unsigned)index, imsic.max_id);
-	return rc ? rc : add_kick((unsigned)index);
+	if (!rc)
+		rc = add_fixed((unsigned)index, IMSIC_ID_KICK, kicked, "IPI");
+	return rc ? rc : add_fixed((unsigned)index, IMSIC_ID_DRAIN, drained, "drain");
 }
 
 static int make_space(void)
@@ -251,6 +288,7 @@ static int make_space(void)
 	if (!files || !doorbells)
 		return -ENOMEM;
 	vector_space_init(&space, files, smp_count());
+	retire_init(&space);
 	return irq_init(smp_count() * imsic.max_id + INTX_VECTORS);
 }
 

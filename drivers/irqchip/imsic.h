@@ -12,7 +12,7 @@
  * MSI domain, IPIs and the trap path.
  */
 
-/* Identities that this kernel keeps on each hart. */
+/* Identities that this kernel keeps on each hart; DRAIN is stored by the hart itself only (docs/msi.md M11). */
 enum { IMSIC_ID_KICK = 1, IMSIC_ID_DRAIN = 2, IMSIC_ID_FIRST_FREE = 3 };
 
 /* Filled by the discovery, or by hand. */

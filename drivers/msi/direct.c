@@ -7,6 +7,7 @@
 
 #include "kernel/irq.h"
 #include "kernel/msi.h"
+#include "kernel/retire.h"
 #include "kernel/slot.h"
 #include "kernel/smp.h"
 
@@ -72,33 +73,28 @@ static int alloc(struct msi_function *fn, enum msi_type type, unsigned min, unsi
 		irq_desc_init(desc, IRQ_KIND_MSI, &direct_chip, place->hart, place->identity);
 		desc->chip_data = fn;
 		desc->index = (uint16_t)i;
+		desc->gone = &fn->gone;
 		irq_slot_publish(place->hart, place->identity, desc);
 	}
 	fn->held = (uint16_t)held;
 	return (int)MIN((unsigned)held, max);
 }
 
-/* Nothing is sent from here on, and what was sent has left the function. */
+/* Nothing is sent from here on, and what was sent has reached the interrupt files or is on its way there. */
 static void shut_off(struct msi_function *fn)
 {
 	fn->ops->stop(fn);
 	fn->ops->flush(fn);
 }
 
-/*
- * Late arrivals find the dead descriptor and are counted there. The identities are not
- * handed out again: nothing yet proves that none is still on its way.
- */
+/* Late arrivals find the dead descriptors and are counted there, until the places are drained. */
 static void free_set(struct msi_function *fn)
 {
 	if (fn->enabled)
 		shut_off(fn);
-	for (struct irq_desc **at = fn->descs, **end = at + fn->held; at < end; at++) {
-		struct irq_desc *desc = *at;
-
-		irq_kill(desc);
-		irq_slot_park(desc->hart, desc->identity, desc);
-	}
+	for (struct irq_desc **at = fn->descs, **end = at + fn->held; at < end; at++)
+		irq_kill(*at);
+	retire_set(fn->descs, fn->held);
 }
 
 static int enable(struct msi_function *fn)
@@ -172,39 +168,58 @@ static void retrigger(struct irq_desc *desc)
 	function_of(desc)->domain->send(desc->hart, desc->identity);
 }
 
+/*
+ * A place at exactly this hart, published: the one that the vector left there last, if it still
+ * has it, or a new one. The identity; -ENOSPC, -EAGAIN.
+ */
+static int find_place(struct irq_desc *desc, unsigned hart)
+{
+	uint16_t wish = (uint16_t)hart;
+	struct vector_place to;
+	int rc = (int)retire_take_back(desc, hart);
+
+	if (rc)
+		return rc;
+	/* A block of one: exactly this hart. */
+	rc = function_of(desc)->domain->claim(1, 1, &wish, true, &to);
+	if (rc < 0)
+		return rc;
+	/* relaxed: before the place it leaves is retired, so it never is the last by mistake */
+	atomic_fetch_add_explicit(&desc->places, 1, memory_order_relaxed);
+	irq_slot_publish(to.hart, to.identity, desc);
+	return to.identity;
+}
+
 /* The new place, published, then the message under mask, then the old place left (M7). */
-static int move(struct irq_desc *desc, const struct vector_place *to)
+static int move(struct irq_desc *desc, unsigned hart, unsigned identity)
 {
 	struct msi_function *fn = function_of(desc);
 	bool was_masked = desc->shadow & IRQ_SHADOW_MASKED;
 	unsigned old_hart = desc->hart, old_identity = desc->identity;
 	int rc = 0;
 
-	irq_slot_publish(to->hart, to->identity, desc);
 	if (desc->shadow & IRQ_SHADOW_WRITTEN) {
 		fn->ops->mask(fn, desc->index);
 		desc->shadow |= IRQ_SHADOW_MASKED;
-		rc = write_place(desc, to->hart, to->identity);
+		rc = write_place(desc, hart, identity);
 		if (!was_masked) {
 			desc->shadow &= (uint8_t)~IRQ_SHADOW_MASKED;
 			fn->ops->unmask(fn, desc->index);
 		}
 	}
 	if (rc) {
-		irq_slot_park(to->hart, to->identity, desc);
+		retire_place(desc, hart, identity);
 		return rc;
 	}
-	desc->hart = to->hart;
-	desc->identity = to->identity;
-	irq_slot_park(old_hart, old_identity, desc);
+	desc->hart = (uint16_t)hart;
+	desc->identity = (uint16_t)identity;
+	retire_place(desc, old_hart, old_identity);
 	return 0;
 }
 
 static int set_affinity(struct irq_desc *desc, unsigned hart)
 {
 	struct msi_function *fn = function_of(desc);
-	uint16_t wish = (uint16_t)hart;
-	struct vector_place to;
 	int rc;
 
 	/* Messages of a block share their address; a message that can't be masked can't be changed whole. */
@@ -212,9 +227,8 @@ static int set_affinity(struct irq_desc *desc, unsigned hart)
 		return -EOPNOTSUPP;
 	if ((desc->shadow & IRQ_SHADOW_WRITTEN) && !fn->maskable)
 		return -EOPNOTSUPP;
-	/* A block of one: exactly this hart. */
-	rc = fn->domain->claim(1, 1, &wish, true, &to);
-	return rc < 0 ? rc : move(desc, &to);
+	rc = find_place(desc, hart);
+	return rc < 0 ? rc : move(desc, hart, (unsigned)rc);
 }
 
 static const struct irq_chip direct_chip = {

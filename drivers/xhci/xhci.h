@@ -27,7 +27,7 @@ int xhci_raise_interrupter(struct xhci *xhci, unsigned i);
 
 /*
  * Gives the vectors back and takes at most max (a power of two) anew: the count, or -errno
- * with none held and nothing that sends. Identities given back are not used again. Thread
+ * with none held and nothing that sends. Thread
  * context, nobody raises meanwhile.
  */
 int xhci_change_vectors(struct xhci *xhci, unsigned max);

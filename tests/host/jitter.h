@@ -32,12 +32,17 @@ static inline void jitter(void)
 #undef atomic_fetch_sub_explicit
 #undef atomic_fetch_and_explicit
 #undef atomic_fetch_or_explicit
+#undef atomic_exchange_explicit
 #undef atomic_compare_exchange_weak_explicit
+#undef atomic_compare_exchange_strong_explicit
 #define atomic_load_explicit(p, order)         (jitter(), __atomic_load_n(p, order))
 #define atomic_store_explicit(p, v, order)     (jitter(), __atomic_store_n(p, v, order))
 #define atomic_fetch_add_explicit(p, v, order) (jitter(), __atomic_fetch_add(p, v, order))
 #define atomic_fetch_sub_explicit(p, v, order) (jitter(), __atomic_fetch_sub(p, v, order))
 #define atomic_fetch_and_explicit(p, v, order) (jitter(), __atomic_fetch_and(p, v, order))
 #define atomic_fetch_or_explicit(p, v, order)  (jitter(), __atomic_fetch_or(p, v, order))
+#define atomic_exchange_explicit(p, v, order)  (jitter(), __atomic_exchange_n(p, v, order))
+#define atomic_compare_exchange_strong_explicit(p, expected, desired, success, failure) \
+	(jitter(), __atomic_compare_exchange_n(p, expected, desired, 0, success, failure))
 #define atomic_compare_exchange_weak_explicit(p, expected, desired, success, failure) \
 	(jitter(), __atomic_compare_exchange_n(p, expected, desired, 1, success, failure))

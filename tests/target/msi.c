@@ -277,31 +277,6 @@ TEST(msi, event_during_the_handler_runs_it_again)
 	msi_free(&fn->msi);
 }
 
-static bool died(void *arg)
-{
-	const struct irq_desc *desc = arg;
-
-	return atomic_load(&desc->dead) == 1;
-}
-
-TEST(msi, late_arrival_of_a_freed_vector_is_dead)
-{
-	struct pci_function *fn = unused_function();
-	const struct msi_domain *domain;
-	struct irq_desc *desc;
-
-	SKIP_IF(!fn, "%s", why_none());
-	CHECK_EQ(msi_alloc(&fn->msi, 1, 1, 0, NULL), 1);
-	CHECK_EQ(msi_request(&fn->msi, 0, nothing, NULL, "test"), 0);
-	CHECK_EQ(msi_enable(&fn->msi), 0);
-	desc = fn->msi.descs[0];
-	domain = fn->msi.domain;
-	msi_free(&fn->msi);
-	domain->send(desc->hart, desc->identity);
-	CHECK(time_wait(died, desc, TIMEOUT_MS));
-	CHECK_EQ(irq_handled(desc), 0);
-}
-
 TEST(msi, sanitizer_refuses_illegal_writes)
 {
 	struct pci_function *fn = unused_function();

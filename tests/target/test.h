@@ -17,7 +17,7 @@
  *	}
  *
  * A test runs in thread context on the shell's hart, frees what it took and may be
- * run again as often as identities last. CHECK ends the test function on failure.
+ * run again. CHECK ends the test function on failure.
  */
 struct test_result;
 

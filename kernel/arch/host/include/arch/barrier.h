@@ -7,7 +7,8 @@
  */
 void barrier_publish_to_device(void);     /* memory written before; MMIO write after */
 void barrier_after_device_read(void);     /* MMIO or CSR read before; memory after */
-void barrier_read_before_write(void);     /* MMIO read before; MMIO write after */
+void barrier_read_before_write(void);     /* MMIO read before; MMIO or memory write after */
+void barrier_write_before_release(void);  /* MMIO write before; memory write after */
 void barrier_mmio(void);                  /* MMIO before; MMIO after */
 void barrier_dma_read(void);              /* DMA memory: flag before; data after */
 void barrier_dma_write(void);             /* DMA memory: data before; flag after */

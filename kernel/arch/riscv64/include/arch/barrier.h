@@ -18,10 +18,16 @@ static inline void barrier_after_device_read(void)
 	__asm__ volatile("fence i, rw" ::: "memory");
 }
 
-/* An MMIO write made after does not pass an MMIO read made before. */
+/* A write made after, MMIO or memory, is not seen before an MMIO read made before has come back. */
 static inline void barrier_read_before_write(void)
 {
-	__asm__ volatile("fence i, o" ::: "memory");
+	__asm__ volatile("fence i, ow" ::: "memory");
+}
+
+/* An MMIO write made before comes before what another hart does that sees memory written after. */
+static inline void barrier_write_before_release(void)
+{
+	__asm__ volatile("fence o, w" ::: "memory");
 }
 
 /* An MMIO write made before has left this hart before an MMIO access made after. */

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The steps have the names that they have in tests/model/retire.pml: flush, set_retired,
+ * kick; take_batch, store_drain, claim_drain, free_place, mark_seen, late_again; take_back.
+ *
+ * The bits only say where to look; the tag decides. It is set after the flush, and
+ * changes by compare-and-swap from then on: to the batch by the hart, before it stores
+ * DRAIN, and back to the vector by its owner. What a batch frees was therefore left
+ * before its DRAIN was stored and not taken back since, however often the vector came and
+ * went before.
+ */
+#include "kernel/retire.h"
+
+#include <errno.h>
+
+#include "arch/barrier.h"
+#include "kernel/mem.h"
+#include "kernel/slot.h"
+#include "kernel/smp.h"
+#include "kernel/storm.h"
+
+struct retire {
+	_Atomic uint64_t retired[VECTOR_WORDS]; /* a bit an identity: left since the last batch */
+	_Atomic uint32_t summary;               /* a bit a word of it, set after the word's */
+	uint32_t batch_words;         /* as summary, for batch: not 0 while DRAIN is awaited */
+	uint64_t batch[VECTOR_WORDS]; /* this hart's alone */
+};
+
+static struct vector_space *space;
+
+int retire_hart_init(unsigned hart)
+{
+	struct retire *retire = page_alloc(sizeof(*retire), 0);
+
+	if (!retire)
+		return -ENOMEM;
+	smp_hart(hart)->retire = retire;
+	return 0;
+}
+
+void retire_init(struct vector_space *of)
+{
+	space = of;
+}
+
+static uintptr_t tagged(const struct irq_desc *desc, enum retire_tag tag)
+{
+	return (uintptr_t)desc | tag;
+}
+
+static enum retire_tag tag_of(uintptr_t parked)
+{
+	return parked % RETIRE_TAGS;
+}
+
+static struct irq_desc *desc_of(uintptr_t parked)
+{
+	return (struct irq_desc *)(parked - tag_of(parked));
+}
+
+/* Fails if another changed the tag: then the place is no longer what it was thought to be. */
+static bool change_tag(struct hart *at, unsigned identity, uintptr_t from, enum retire_tag to)
+{
+	/* acq_rel: hands on what the one who left it had read back */
+	return atomic_compare_exchange_strong_explicit(&at->parked[identity], &from,
+						       from - tag_of(from) + to,
+						       memory_order_acq_rel, memory_order_relaxed);
+}
+
+/* --- leaving --- */
+
+static void park(struct hart *at, unsigned identity, struct irq_desc *desc, enum retire_tag tag)
+{
+	atomic_store_explicit(&at->parked[identity], tagged(desc, RETIRE_HERE),
+			      memory_order_relaxed);
+	/* release: who finds irq_parked here finds the vector there (retire_late) */
+	atomic_store_explicit(&at->slots[identity], &irq_parked, memory_order_release);
+	/*
+	 * The tag last: a bit of an earlier time may lead the hart here at once. release: who
+	 * sees it comes after the flush, and finds irq_parked.
+	 */
+	atomic_store_explicit(&at->parked[identity], tagged(desc, tag), memory_order_release);
+}
+
+static void set_retired(struct hart *at, unsigned identity)
+{
+	struct retire *retire = at->retire;
+
+	/* release: the tag first, then the bit, then its word's; pairs with take_batch() */
+	atomic_fetch_or_explicit(&retire->retired[identity / 64], BIT64(identity % 64),
+				 memory_order_release);
+	atomic_fetch_or_explicit(&retire->summary, BIT(identity / 64), memory_order_release);
+}
+
+void retire_place(struct irq_desc *desc, unsigned hart, unsigned identity)
+{
+	struct hart *at = smp_hart(hart);
+
+	/* flush: its read has come back before the tag can be seen (M16) */
+	barrier_read_before_write();
+	irq_left(desc)[hart] = (uint16_t)identity;
+	vector_hold(space, 1);
+	park(at, identity, desc, RETIRE_LEFT);
+	set_retired(at, identity);
+	smp_kick(hart);
+}
+
+void retire_keep(struct irq_desc *desc, unsigned hart, unsigned identity)
+{
+	irq_left(desc)[hart] = (uint16_t)identity;
+	park(smp_hart(hart), identity, desc, RETIRE_KEPT);
+}
+
+/* Harts that a set of bits has room for are kicked once, those beyond it for each place. */
+#define TOUCHED 64
+
+void retire_set(struct irq_desc *const *descs, unsigned n)
+{
+	uint64_t touched = 0;
+
+	barrier_read_before_write();
+	vector_hold(space, n);
+	for (struct irq_desc *const *end = descs + n; descs < end; descs++) {
+		struct irq_desc *desc = *descs;
+		struct hart *at = smp_hart(desc->hart);
+
+		unsigned identity = desc->identity;
+
+		park(at, identity, desc, RETIRE_LEFT);
+		/* From here on the descriptor may be another's. */
+		set_retired(at, identity);
+		if (at->index < TOUCHED)
+			touched |= BIT64(at->index);
+		else
+			smp_kick(at->index);
+	}
+	for (; touched; touched &= touched - 1)
+		smp_kick(lowest_bit(touched));
+}
+
+/* --- coming back --- */
+
+unsigned retire_take_back(struct irq_desc *desc, unsigned hart)
+{
+	struct hart *at = smp_hart(hart);
+	unsigned identity = irq_left(desc)[hart];
+	uintptr_t parked = atomic_load_explicit(&at->parked[identity], memory_order_relaxed);
+
+	irq_left(desc)[hart] = 0;
+	/* Goes round at most twice: the hart takes it to its batch, and then finds it pending. */
+	while (desc_of(parked) == desc && tag_of(parked) != RETIRE_HERE)
+		if (atomic_compare_exchange_weak_explicit(
+			    &at->parked[identity], &parked, tagged(desc, RETIRE_HERE),
+			    memory_order_acquire, memory_order_relaxed)) {
+			if (tag_of(parked) != RETIRE_KEPT)
+				vector_unhold(space, 1);
+			irq_slot_publish(hart, identity, desc);
+			return identity;
+		}
+	return 0;
+}
+
+/* --- the hart itself, in its interrupt context --- */
+
+struct irq_desc *retire_late(unsigned identity)
+{
+	struct hart *hart = this_hart();
+	/* acquire: pairs with park(). Never NULL: only this hart frees, and not meanwhile. */
+	uintptr_t parked = atomic_load_explicit(&hart->parked[identity], memory_order_acquire);
+
+	/*
+	 * late_again. The completion of this claim may send the identity again, after the DRAIN
+	 * that its batch waits for. KICK is claimed only when that is done, and so the next
+	 * DRAIN is stored after it.
+	 */
+	if ((tag_of(parked) == RETIRE_BATCH || tag_of(parked) == RETIRE_SEEN) &&
+	    change_tag(hart, identity, parked, RETIRE_LEFT)) {
+		set_retired(hart, identity);
+		smp_kick(hart->index);
+	}
+	return desc_of(parked);
+}
+
+/* The places of a word that are left now go to the batch; what was taken back does not. */
+static uint64_t take_word(struct hart *hart, unsigned word)
+{
+	/* acquire: pairs with set_retired() */
+	uint64_t bits =
+		atomic_exchange_explicit(&hart->retire->retired[word], 0, memory_order_acquire);
+	uint64_t taken = 0;
+
+	for (; bits; bits &= bits - 1) {
+		unsigned identity = 64 * word + lowest_bit(bits);
+		uintptr_t parked =
+			atomic_load_explicit(&hart->parked[identity], memory_order_relaxed);
+
+		if (tag_of(parked) == RETIRE_LEFT &&
+		    change_tag(hart, identity, parked, RETIRE_BATCH))
+			taken |= bits & -bits;
+	}
+	return taken;
+}
+
+static void take_batch(struct hart *hart)
+{
+	struct retire *retire = hart->retire;
+	/* acquire: pairs with set_retired() */
+	uint32_t words = atomic_exchange_explicit(&retire->summary, 0, memory_order_acquire);
+
+	for (; words; words &= words - 1) {
+		unsigned word = lowest_bit(words);
+
+		retire->batch[word] = take_word(hart, word);
+		if (retire->batch[word])
+			retire->batch_words |= BIT(word);
+	}
+	if (!retire->batch_words)
+		return;
+	/* store_drain: after the tags were seen, and with them the flushes (M16) */
+	barrier_release_to_device();
+	irq_file->drain();
+}
+
+void retire_kicked(void)
+{
+	struct hart *hart = this_hart();
+
+	if (!hart->retire->batch_words &&
+	    atomic_load_explicit(&hart->retire->summary, memory_order_relaxed))
+		take_batch(hart);
+}
+
+/* false: taken back */
+static bool free_place(struct hart *hart, unsigned identity, uintptr_t parked)
+{
+	uintptr_t from = parked;
+
+	/* acq_rel: what the vector did here comes before what the next one does */
+	if (!atomic_compare_exchange_strong_explicit(&hart->parked[identity], &from, 0,
+						     memory_order_acq_rel, memory_order_relaxed))
+		return false;
+	storm_forget(identity);
+	/* Handed on by the release to the space. */
+	atomic_store_explicit(&hart->slots[identity], &irq_unowned, memory_order_relaxed);
+	irq_desc_put(desc_of(parked));
+	return true;
+}
+
+static void free_word(struct hart *hart, unsigned word)
+{
+	uint64_t bits = hart->retire->batch[word], pending = irq_file->pending(word), freed = 0;
+
+	for (; bits; bits &= bits - 1) {
+		uint64_t bit = bits & -bits;
+		unsigned identity = 64 * word + lowest_bit(bits);
+		uintptr_t parked =
+			atomic_load_explicit(&hart->parked[identity], memory_order_relaxed);
+
+		if (tag_of(parked) != RETIRE_BATCH)
+			continue;
+		if (pending & bit)
+			change_tag(hart, identity, parked, RETIRE_SEEN); /* mark_seen */
+		else if (free_place(hart, identity, parked))
+			freed |= bit;
+	}
+	if (freed)
+		vector_release_held(space, hart->index, word, freed);
+}
+
+/* claim_drain */
+void retire_drained(void)
+{
+	struct hart *hart = this_hart();
+	uint32_t words = hart->retire->batch_words;
+
+	hart->retire->batch_words = 0;
+	for (; words; words &= words - 1)
+		free_word(hart, lowest_bit(words));
+	take_batch(hart);
+}
+
+/* --- */
+
+static bool is_free_or_left(const struct hart *at, unsigned identity)
+{
+	const struct irq_desc *slot =
+		atomic_load_explicit(&at->slots[identity], memory_order_relaxed);
+
+	return slot == &irq_unowned || slot == &irq_parked;
+}
+
+bool retire_would_fit(unsigned hart, unsigned n)
+{
+	const struct hart *at = smp_hart(hart);
+
+	/* Identity 0 does not exist. */
+	for (unsigned first = n; at->slots && first + n - 1 <= at->max_id; first += n) {
+		unsigned i = 0;
+
+		while (i < n && is_free_or_left(at, first + i))
+			i++;
+		if (i == n)
+			return true;
+	}
+	return false;
+}
