@@ -284,8 +284,10 @@ static void count(_Atomic uint32_t *counter)
 static struct irq_desc *claim_nobody(uint32_t identity)
 {
 	atomic_fetch_add_explicit(&irq_spurious_total, 1, memory_order_relaxed);
-	if (identity)
+	if (identity) {
+		count(&irq_unowned.spurious);
 		storm_note(identity, NULL);
+	}
 	return NULL;
 }
 

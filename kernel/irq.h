@@ -178,7 +178,11 @@ void irq_dispatch(struct irq_desc *desc);
 /* The root controller's claim loop, called at each external interrupt; set once at boot. */
 void irq_set_root(void (*interrupt)(void));
 
-/* Stands in the slots of identities that nobody has (0 too): OFF, so that the trap path asks irq_claim_slow(). */
+/*
+ * Stands in the slots of identities that nobody has (0 too): OFF, so that the trap path asks irq_claim_slow().
+ * Its `spurious` counts claims of such identities, but not of 0: a claim may come too late for
+ * anything to be left.
+ */
 extern struct irq_desc irq_unowned;
 /* Stands in the slots of identities that a vector has left and that are not drained; hart.parked names it. */
 extern struct irq_desc irq_parked;

@@ -56,7 +56,7 @@ static bool wanted(const struct test_filter *filter, const struct test *test)
 		if (matches(filter->words[i], test))
 			return true;
 	}
-	return !any;
+	return !any && !test->by_name;
 }
 
 const char *test_unmatched(const struct test *first, const struct test *end,

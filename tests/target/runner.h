@@ -5,7 +5,10 @@
 
 /* The runner, without the image's table: over tests first .. end - 1. Thread context. */
 
-/* The words behind `test`: patterns, and parameters KEY=VALUE. Without patterns all is wanted. */
+/*
+ * The words behind `test`: patterns, and parameters KEY=VALUE. Without patterns all is wanted
+ * but what runs by name only.
+ */
 struct test_filter {
 	int nr_words;
 	char **words;

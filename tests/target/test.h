@@ -25,6 +25,7 @@ struct test {
 	const char *suite;
 	const char *name;
 	void (*run)(struct test_result *t);
+	bool by_name; /* runs only where a pattern wants it */
 };
 
 struct test_result {
@@ -38,12 +39,19 @@ void test_fail(struct test_result *t, const char *file, int line, const char *fm
 	__attribute__((format(printf, 4, 5)));
 void test_skip(struct test_result *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-#define TEST(suite_, name_)                                                                       \
-	static void test_##suite_##_##name_(struct test_result *t);                               \
-	TABLE_ENTRY(struct test, test, 5, suite_##_##name_) = { .suite = #suite_,                 \
-								.name = #name_,                   \
-								.run = test_##suite_##_##name_ }; \
+#define TEST_ENTRY(suite_, name_, by_name_)                         \
+	static void test_##suite_##_##name_(struct test_result *t); \
+	TABLE_ENTRY(struct test, test, 5, suite_##_##name_) = {     \
+		.suite = #suite_,                                   \
+		.name = #name_,                                     \
+		.run = test_##suite_##_##name_,                     \
+		.by_name = by_name_,                                \
+	};                                                          \
 	static void test_##suite_##_##name_(__attribute__((unused)) struct test_result *t)
+
+#define TEST(suite_, name_) TEST_ENTRY(suite_, name_, false)
+/* One that takes too long to be among all: `test` without patterns leaves it out. */
+#define TEST_BY_NAME(suite_, name_) TEST_ENTRY(suite_, name_, true)
 
 #define CHECK(cond)                                                    \
 	do {                                                           \
@@ -71,7 +79,8 @@ void test_skip(struct test_result *t, const char *fmt, ...) __attribute__((forma
 	} while (0)
 
 /*
- * Runs what matches any of the patterns ("suite", "suite.name", '*' wild); none: all. A
+ * Runs what matches any of the patterns ("suite", "suite.name", '*' wild); none: all but
+ * those that run by name only. A
  * word KEY=VALUE is a parameter instead. 0, or -1 after one `error:` line: any failed, none
  * ran, or a pattern matches nothing (then none runs).
  */

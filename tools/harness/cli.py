@@ -44,7 +44,7 @@ def print_verdict(name, report, problems):
 
 def cmd_test(args):
     machine = chosen(args)
-    command = " ".join(["test", *args.pattern])
+    command = " ".join(["test", *(args.pattern or [machine.tests])]).strip()
     required = () if args.pattern else machine.required
     if args.serial:
         output = on_board(args, machine, command)

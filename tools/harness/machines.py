@@ -50,6 +50,7 @@ class Machine:
     args: tuple = ()
     settings: str = ""
     release: bool = False
+    tests: str = ""
     required: tuple = ()
     expect: tuple = ()
     qemu_log: tuple = ()

@@ -9,7 +9,7 @@ from harness import ktap, lines, qemu, verdict
 
 
 def test_suite(machine):
-    run = qemu.boot(machine, "irq; test; poweroff", log=f"{machine.name}/suite")
+    run = qemu.boot(machine, f"irq; test {machine.tests}; poweroff", log=f"{machine.name}/suite")
     problems = verdict.tests(machine, run)[1]
     assert problems == [], run.text()
     assert lines.irq_table(run.output), "no irq table"
