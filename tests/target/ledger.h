@@ -59,10 +59,15 @@ int ledger_open(struct ledger *ledger, struct pci_function *fn);
 void ledger_close(struct ledger *ledger);
 
 /*
- * Frees the vectors and allocates as many of the same type again; the book goes on. At rest
- * only, else as ledger_open(). 0, or -errno: the function has no vectors any more.
+ * Frees the vectors and allocates as many of the same type again; the book goes on. fire:
+ * each vector is raised once more just before, without a number; whether it runs before it is
+ * freed is not said, but after that it may not. Not where the device holds causes until they
+ * are acknowledged. At rest only, else as ledger_open(). 0, or -errno: the function has no
+ * vectors any more.
  */
-int ledger_reallocate(struct ledger *ledger);
+int ledger_reallocate(struct ledger *ledger, bool fire);
+/* Does the device hold a cause back until the run for the one before has acknowledged it? */
+bool ledger_holds_causes(const struct ledger *ledger);
 
 /* The next number of a vector; one raiser a vector. 0, or the driver's error: nothing raised. */
 int ledger_raise(struct ledger *ledger, unsigned v);

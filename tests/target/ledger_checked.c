@@ -103,14 +103,39 @@ static bool never(void *arg)
 	return false;
 }
 
-int ledger_reallocate(struct ledger *ledger)
+bool ledger_holds_causes(const struct ledger *ledger)
+{
+	return !strncmp(ledger->fn->driver->name, "igb", 3);
+}
+
+/* Their runs have seen no number; those that began before the set was freed are forgiven. */
+static void fire_and_free(struct ledger *ledger)
+{
+	struct msi_function *msi = &ledger->fn->msi;
+
+	for (unsigned v = 0; v < ledger->count; v++)
+		ledger->fn->driver->raise(ledger->fn, v);
+	msi_free(msi);
+	for (unsigned v = 0; v < ledger->count; v++) {
+		struct ledger_vector *vector = &ledger->vectors[v];
+		uint32_t runs = MIN(load(&vector->repeated), 1u);
+
+		atomic_fetch_sub_explicit(&vector->repeated, runs, memory_order_relaxed);
+		atomic_fetch_sub_explicit(&vector->runs, runs, memory_order_relaxed);
+	}
+}
+
+int ledger_reallocate(struct ledger *ledger, bool fire)
 {
 	struct msi_function *msi = &ledger->fn->msi;
 	unsigned flags = msi->ops->type == MSI_MSIX ? MSI_ALLOW_MSIX : MSI_ALLOW_MSI;
 	uint32_t start = time_ms();
 	int rc;
 
-	msi_free(msi);
+	if (fire)
+		fire_and_free(ledger);
+	else
+		msi_free(msi);
 	/* -EAGAIN: others have what was left, or it is not free again yet. */
 	while ((rc = msi_alloc(msi, ledger->count, ledger->count, flags, NULL)) == -EAGAIN)
 		if (time_ms() - start > LEDGER_TIMEOUT_MS)
@@ -209,7 +234,7 @@ uint64_t ledger_others(const struct ledger *ledgers, unsigned count)
 	for (unsigned i = 0; i < irq_desc_count(); i++) {
 		const struct irq_desc *desc = irq_desc_at(i);
 
-		sum += load(&desc->spurious) + load(&desc->dead);
+		sum += load(&desc->spurious);
 		if (desc->kind == IRQ_KIND_MSI && !is_of(desc, ledgers, count))
 			sum += irq_handled(desc);
 	}
