@@ -62,7 +62,7 @@ hot := kernel/irq.c kernel/msi.c kernel/msi_release.c kernel/vector.c drivers/ms
 	drivers/irqchip/imsic.c drivers/pci/msix.c
 # What the time of an MSI does not depend on is built for size there.
 cold = $(filter apps/% tests/% platform/% drivers/ahci/% drivers/pci/% drivers/power/% drivers/rocker/% \
-	drivers/virtio/% drivers/xhci/% drivers/irqchip/aplic% drivers/irqchip/plic% drivers/irqchip/wired% \
+	drivers/msi/change% drivers/msi/fake% drivers/msi/hypercall% drivers/virtio/% drivers/xhci/% drivers/irqchip/aplic% drivers/irqchip/plic% drivers/irqchip/wired% \
 	drivers/serial/% kernel/lineedit.c, \
 	$(filter-out $(hot) apps/bench% drivers/pci/config% drivers/pci/function.c %.S,$(sources)))
 

@@ -57,7 +57,8 @@ struct irq_desc {
 	_Atomic uint32_t dead;     /* arrived after free */
 	_Atomic uint32_t moved;    /* completed affinity changes */
 	_Atomic uint32_t places;   /* its own and those it has left that are not drained yet */
-	struct irq_gone *gone;     /* where late, spurious, dead and moved go in the end, or NULL */
+	uint32_t source;       /* number at its controller, where that is no identity of a hart */
+	struct irq_gone *gone; /* where late, spurious, dead and moved go in the end, or NULL */
 };
 
 /* Counters of vectors that are gone. */

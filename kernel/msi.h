@@ -67,6 +67,11 @@ struct msi_function_ops {
 	 */
 	int (*prepare)(struct msi_function *fn, unsigned count);
 	void (*start)(struct msi_function *fn);
+	/*
+	 * In place of prepare, where a hypervisor owns the messages: disabled, all vectors unmasked
+	 * (MSI), room for count messages; decode and bus master on, INTx off. NULL: INTx.
+	 */
+	int (*open)(struct msi_function *fn, unsigned count);
 	void (*stop)(struct msi_function *fn);
 	/* A read from the function: what it sent before has left it. */
 	void (*flush)(struct msi_function *fn);

@@ -193,21 +193,38 @@ static bool pending(struct msi_function *msi, unsigned i)
 	return bit_of(msi, PCI_MSI_PENDING, i);
 }
 
-static int prepare(struct msi_function *msi, unsigned count)
+static int set_count(struct pci_function *fn, unsigned count)
 {
-	struct pci_function *fn = pci_function_of(msi);
 	uint16_t control;
 
-	if (!is_power_of_two(count) || count > msi->msi_count)
+	if (!is_power_of_two(count) || count > fn->msi.msi_count)
 		return -EINVAL;
 	pci_msi_begin(fn);
 	control = write_control(fn, PCI_MSI_CONTROL_MME | PCI_MSI_CONTROL_EMD_ENABLE,
 				(uint16_t)FIELD_PREP(PCI_MSI_CONTROL_MME, log2_floor(count)));
 	if (control == UINT16_MAX || FIELD_GET(PCI_MSI_CONTROL_MME, control) != log2_floor(count))
 		return -EIO;
-	if (is_maskable(fn))
-		wish(msi, 0, all_messages(msi));
 	return 0;
+}
+
+static int prepare(struct msi_function *msi, unsigned count)
+{
+	struct pci_function *fn = pci_function_of(msi);
+	int rc = set_count(fn, count);
+
+	if (!rc && is_maskable(fn))
+		wish(msi, 0, all_messages(msi));
+	return rc;
+}
+
+static int open(struct msi_function *msi, unsigned count)
+{
+	struct pci_function *fn = pci_function_of(msi);
+	int rc = set_count(fn, count);
+
+	if (!rc && is_maskable(fn))
+		wish(msi, all_messages(msi), 0);
+	return rc;
 }
 
 static void start(struct msi_function *msi)
@@ -230,6 +247,7 @@ const struct msi_function_ops pci_msi_ops = {
 	.masked = masked,
 	.pending = pending,
 	.prepare = prepare,
+	.open = open,
 	.start = start,
 	.stop = stop,
 	.flush = flush,

@@ -210,11 +210,19 @@ static int prepare(struct msi_function *msi, unsigned count)
 	return 0;
 }
 
+static int open(struct msi_function *msi, unsigned count)
+{
+	(void)count;
+	pci_msi_begin(pci_function_of(msi));
+	return 0;
+}
+
 static void start(struct msi_function *msi)
 {
 	/* The table was read back, but configuration space is another path to the function. */
 	barrier_mmio();
-	write_control(pci_function_of(msi), PCI_MSIX_CONTROL_FUNCTION_MASK, 0);
+	write_control(pci_function_of(msi), PCI_MSIX_CONTROL_FUNCTION_MASK,
+		      PCI_MSIX_CONTROL_ENABLE);
 }
 
 static void stop(struct msi_function *msi)
@@ -233,6 +241,7 @@ const struct msi_function_ops pci_msix_ops = {
 	.masked = masked,
 	.pending = pending,
 	.prepare = prepare,
+	.open = open,
 	.start = start,
 	.stop = stop,
 	.flush = flush,

@@ -8,6 +8,7 @@ QEMU := qemu-system-riscv64
 DRIVERS := \
 	irqchip/imsic irqchip/aplic irqchip/plic irqchip/wired \
 	msi/direct \
+	msi/fake msi/hypercall msi/change_msi \
 	pci \
 	power/sifive_test \
 	serial/ns16550 \

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "drivers/msi/hypercall.h"
+
+#include <errno.h>
+
+#include "kernel/irq.h"
+#include "kernel/lib/bits.h"
+#include "kernel/lib/log.h"
+#include "kernel/smp.h"
+
+int hypercall_query(const struct msi_hypervisor *hv, const struct msi_function *fn,
+		    enum msi_type type)
+{
+	unsigned count = type == MSI_MSIX ? fn->msix_count : fn->msi_count;
+
+	return (int)MIN(count, hv->sources->available());
+}
+
+static unsigned hart_for(const uint16_t *wish, unsigned i)
+{
+	static _Atomic unsigned last;
+	unsigned hart;
+
+	if (wish && wish[i] < smp_count() && smp_online(wish[i]))
+		return wish[i];
+	/* relaxed: a hint */
+	hart = smp_next_online(atomic_load_explicit(&last, memory_order_relaxed));
+	atomic_store_explicit(&last, hart, memory_order_relaxed);
+	return hart;
+}
+
+static void unbind_all(const struct msi_hypervisor *hv, struct msi_function *fn, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		hv->sources->unbind(fn->descs[i]);
+		irq_desc_put(fn->descs[i]);
+	}
+}
+
+/* The function puts the message number into the low bits of the base. */
+static bool is_block(struct irq_desc *const *descs, unsigned n)
+{
+	for (unsigned i = 1; i < n; i++)
+		if (descs[i]->source != descs[0]->source + i)
+			return false;
+	return descs[0]->source % n == 0;
+}
+
+static int bind_one(const struct msi_hypervisor *hv, struct msi_function *fn, unsigned i,
+		    unsigned hart)
+{
+	struct irq_desc *desc;
+	uint32_t source;
+	int rc;
+
+	if (hv->query(fn, i, &source) != PAPR_SUCCESS)
+		return -EIO;
+	if (irq_desc_claim(1, &desc) < 0)
+		return -ENOSPC;
+	irq_desc_init(desc, IRQ_KIND_MSI, hv->sources->chip, hart, 0);
+	desc->chip_data = fn;
+	desc->gone = &fn->gone;
+	desc->index = (uint16_t)i;
+	desc->source = source;
+	rc = hv->sources->bind(desc);
+	if (rc) {
+		log_error("msi: %s[%u]: hypervisor names source 0x%x: %s", fn->name, i, source,
+			  rc == -EBUSY ? "another vector's" : "there is none");
+		irq_desc_put(desc);
+		return -EIO;
+	}
+	fn->descs[i] = desc;
+	return 0;
+}
+
+/* Sources of the held vectors, not on yet. All or none; -EILSEQ: plain MSI, and no block. */
+static int bind_all(const struct msi_hypervisor *hv, struct msi_function *fn, enum msi_type type,
+		    unsigned held, const uint16_t *wish)
+{
+	unsigned first = hart_for(wish, 0);
+	unsigned n = 0;
+	int rc = 0;
+
+	for (; n < held; n++) {
+		/* Plain MSI is one block, on the hart of its first message. */
+		rc = bind_one(hv, fn, n, n && type == MSI_MSIX ? hart_for(wish, n) : first);
+		if (rc)
+			break;
+	}
+	if (!rc && type == MSI_MSI && !is_block(fn->descs, held))
+		rc = -EILSEQ;
+	if (rc)
+		unbind_all(hv, fn, n);
+	return rc;
+}
+
+static int alloc_once(const struct msi_hypervisor *hv, struct msi_function *fn, enum msi_type type,
+		      unsigned min, unsigned max, const uint16_t *wish)
+{
+	int held = change_msi_set(hv, fn, type, min, max);
+	int rc;
+
+	if (held < 0)
+		return held;
+	rc = bind_all(hv, fn, type, (unsigned)held, wish);
+	if (!rc)
+		return held;
+	change_msi_release(hv, fn, type);
+	return rc;
+}
+
+int hypercall_alloc(const struct msi_hypervisor *hv, struct msi_function *fn, enum msi_type type,
+		    unsigned min, unsigned max, const uint16_t *wish)
+{
+	/* A block may be larger than what is used of it; but not than what the function has. */
+	unsigned most = type == MSI_MSI ? MIN(BIT(log2_ceil(max)), fn->msi_count) : max;
+	/* Not enabled from before the change until all is routed. The hypervisor looks at the count. */
+	int rc = fn->ops->open(fn, most);
+
+	if (!rc)
+		rc = alloc_once(hv, fn, type, min, most, wish);
+	/* Messages that are no block would be other vectors': one alone always is. */
+	if (rc == -EILSEQ) {
+		rc = min > 1 ? -ENOSPC : fn->ops->open(fn, 1);
+		if (!rc)
+			rc = alloc_once(hv, fn, type, 1, 1, wish);
+	}
+	if (rc < 0)
+		return rc;
+	fn->held = (uint16_t)rc;
+	return (int)MIN((unsigned)rc, max);
+}
+
+static void shut_off(struct msi_function *fn)
+{
+	fn->ops->stop(fn);
+	fn->ops->flush(fn);
+}
+
+void hypercall_free(const struct msi_hypervisor *hv, struct msi_function *fn)
+{
+	/* Not enabled before it is released: messages of a freed source are another's, or end the guest. */
+	shut_off(fn);
+	for (unsigned i = 0; i < fn->held; i++)
+		irq_kill(fn->descs[i]);
+	unbind_all(hv, fn, fn->held);
+	change_msi_release(hv, fn, fn->ops->type);
+}
+
+int hypercall_enable(struct msi_function *fn)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < fn->count && !rc; i++)
+		rc = irq_activate(fn->descs[i]);
+	if (!rc) {
+		fn->ops->start(fn);
+		return 0;
+	}
+	for (unsigned i = 0; i < fn->count; i++)
+		irq_deactivate(fn->descs[i]);
+	return rc;
+}
+
+void hypercall_disable(struct msi_function *fn)
+{
+	shut_off(fn);
+	for (unsigned i = 0; i < fn->count; i++)
+		irq_deactivate(fn->descs[i]);
+}
