@@ -15,6 +15,7 @@
 
 #define LINE_MAX_BYTES   256
 #define BACKTRACE_MAX    24
+#define NAME_MAX_BYTES   96
 #define REGISTER_COLUMNS 4
 #define STATUS_PANIC     1
 
@@ -120,11 +121,11 @@ static void say_registers(const struct trap_frame *frame)
 
 static void say_place(unsigned n, uintptr_t pc, bool is_return)
 {
+	char name[NAME_MAX_BYTES];
 	uint32_t into;
-	/* A call that does not return may be the last instruction of its function. */
-	const char *name = symbol_of(pc - is_return, &into);
 
-	if (name)
+	/* A call that does not return may be the last instruction of its function. */
+	if (symbol_of(pc - is_return, name, sizeof(name), &into))
 		say("  #%u 0x%08lx %s+0x%x", n, (unsigned long)pc, name, into + is_return);
 	else
 		say("  #%u 0x%08lx", n, (unsigned long)pc);

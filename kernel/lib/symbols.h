@@ -1,21 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
-/* Names of functions by address, as tools/mksyms makes them. */
+/* Names of functions by address, as tools/mksyms packs them: it tells the format. */
 struct symbols {
 	uint32_t count;
-	const uint32_t *addr; /* count function starts, offsets from `_start`, rising */
-	const uint32_t *name; /* count offsets into strings */
-	const char *strings;  /* names, each ended by NUL */
+	const uint8_t *starts;     /* count distances from one function's start to the next */
+	const uint8_t (*codes)[2]; /* what a code of a name stands for */
+	const uint8_t *names;      /* count names, each ended by 0 */
 };
 
 /*
- * The function that offset lies in, and how far: the last one that starts at or below
- * it. NULL: before the first. Any context.
+ * The index of the function that offset, from `_start`, lies in, and how far in: the last
+ * one that starts at or below it. -1: before the first. Any context.
  */
-const char *symbols_find(const struct symbols *symbols, uint32_t offset, uint32_t *into);
+int symbols_find(const struct symbols *symbols, uint32_t offset, uint32_t *into);
 
-/* The same for an address in this image; NULL: it is no code. Any context. */
-const char *symbol_of(uintptr_t pc, uint32_t *into);
+/* The name of function i < count, cut to what fits, always with its NUL. size > 0. Any context. */
+void symbols_name(const struct symbols *symbols, unsigned i, char *name, size_t size);
+
+/*
+ * Of this image: the name of the function that pc lies in, as above, and how far in.
+ * NULL: it is no code. Else name. Any context.
+ */
+const char *symbol_of(uintptr_t pc, char *name, size_t size, uint32_t *into);
