@@ -11,6 +11,14 @@
 #define LOCKS_PER_HART 3
 #define LOCKS_SPARE    32
 
+/*
+ * newlib's reent before there is one a hart, and its list of all files. Its own would be 2 KiB of
+ * initial values in the image. The pointer is the name of newlib 3, the struct that of newlib 4.
+ */
+struct _reent _impure_data;
+struct _reent *_impure_ptr = &_impure_data;
+struct _reent *const _global_impure_ptr = &_impure_data;
+
 static struct _reent *reents; /* by hart index */
 
 void libc_check_context(void)
@@ -33,6 +41,7 @@ void libc_init(void)
 
 	if (!made)
 		panic("no memory for libc on %u harts", harts);
+	_REENT_INIT_PTR(&_impure_data);
 	for (unsigned i = 0; i < harts; i++)
 		_REENT_INIT_PTR(&made[i]);
 	libc_locks_init(LOCKS_PER_HART * harts + LOCKS_SPARE);

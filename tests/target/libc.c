@@ -11,12 +11,15 @@
 #define ROUNDS 200
 #define BLOCKS 8
 
+#define TEXT_BYTES 32
+
 enum fault { NO_FAULT, HEAP_FAULT, CONVERSION_FAULT, ERRNO_FAULT };
 
 struct worker {
 	struct work work;
 	unsigned index;
 	bool posted;
+	char texts[ROUNDS][TEXT_BYTES]; /* what convert() gives while nobody else works */
 };
 
 /* Blocks of sizes that differ, each filled with a byte that nobody else writes. */
@@ -41,21 +44,25 @@ static bool heap_is_sound(unsigned seed)
 	return sound;
 }
 
-/* 17 significant digits give a double back exactly. */
-static bool conversion_is_exact(unsigned seed)
+/* Big numbers of several words go back and forth on the freelist of the hart's reent. */
+static void convert(unsigned seed, char *text)
 {
-	double value = (1.0 + seed) / 7.0 * 1e100;
-	char text[40];
+	snprintf(text, TEXT_BYTES, "%.17g", (1.0 + seed) / 7.0 * 1e100);
+}
 
-	snprintf(text, sizeof(text), "%.17g", value);
-	return strtod(text, NULL) == value;
+static bool conversion_is_exact(unsigned seed, const char *want)
+{
+	char text[TEXT_BYTES];
+
+	convert(seed, text);
+	return !strcmp(text, want);
 }
 
 static bool errno_is_own(unsigned hart, unsigned round)
 {
 	if ((hart + round) % 2) {
 		errno = 0;
-		strtod("1e999", NULL);
+		strtoul("99999999999999999999", NULL, 10);
 		return errno == ERANGE;
 	}
 	errno = (int)(1000 + hart);
@@ -72,7 +79,7 @@ static int work(void *arg)
 
 		if (!heap_is_sound(seed))
 			return HEAP_FAULT;
-		if (!conversion_is_exact(seed))
+		if (!conversion_is_exact(seed, worker->texts[round]))
 			return CONVERSION_FAULT;
 		if (!errno_is_own(worker->index, round))
 			return ERRNO_FAULT;
@@ -87,6 +94,9 @@ TEST(libc, all_harts_at_once)
 	int own;
 
 	CHECK(workers);
+	for (unsigned i = 0; i < harts; i++)
+		for (unsigned round = 0; round < ROUNDS; round++)
+			convert(i * ROUNDS + round, workers[i].texts[round]);
 	for (unsigned i = 0; i < harts; i++) {
 		workers[i].index = i;
 		workers[i].work.fn = work;
@@ -113,6 +123,8 @@ TEST(libc, printf_is_newlibs)
 
 	snprintf(text, sizeof(text), "%.17g %5d|%-5s|%llx", 0.1, -42, "ab", 0x123456789abcull);
 	CHECK(!strcmp(text, "0.10000000000000001   -42|ab   |123456789abc"));
+	snprintf(text, sizeof(text), "%.17g %.3e %zu", 4.0 / 7.0 * 1e100, -1e-300, (size_t)-1);
+	CHECK(!strcmp(text, "5.7142857142857142e+99 -1.000e-300 18446744073709551615"));
 }
 
 TEST(libc, memory_runs_out_with_an_error)
