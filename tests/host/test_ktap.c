@@ -30,14 +30,16 @@ static void skips(struct test_result *t)
 
 static void says_much(struct test_result *t)
 {
-	test_fail(t, "a/file/with/quite/a/long/name/of/its/own.c", 1234, "%0200d", 1);
+	test_fail(t, 1234, "%0200d", 1);
 }
 
 /* Not in order, and suites whose names begin alike. */
 static const struct test table[] = {
-	{ "pci_scan", "order", passes, false }, { "pci", "zero", skips, false },
-	{ "pci", "alpha", passes, false },      { "edu", "raise", fails, false },
-	{ "pci", "stress", passes, true },
+	{ "pci_scan", "order", __FILE__, passes, false },
+	{ "pci", "zero", __FILE__, skips, false },
+	{ "pci", "alpha", __FILE__, passes, false },
+	{ "edu", "raise", __FILE__, fails, false },
+	{ "pci", "stress", __FILE__, passes, true },
 };
 #define TABLE table, table + 5
 
@@ -157,7 +159,8 @@ static void an_empty_table_is_an_empty_plan(void **state)
 
 static void long_messages_are_cut(void **state)
 {
-	const struct test one = { "s", "n", says_much, false };
+	const struct test one = { "s", "n", "a/file/with/quite/a/long/name/of/its/own.c", says_much,
+				  false };
 	const struct test_filter filter = { 0 };
 
 	(void)state;

@@ -9,9 +9,9 @@
 
 #define INDENT "    "
 
-void test_fail(struct test_result *t, const char *file, int line, const char *fmt, ...)
+void test_fail(struct test_result *t, int line, const char *fmt, ...)
 {
-	int len = snprintf(t->message, sizeof(t->message), "%s:%d: ", file, line);
+	int len = snprintf(t->message, sizeof(t->message), "%s:%d: ", t->file, line);
 	va_list ap;
 
 	t->failed = true;
@@ -20,6 +20,17 @@ void test_fail(struct test_result *t, const char *file, int line, const char *fm
 	va_start(ap, fmt);
 	vsnprintf(t->message + len, sizeof(t->message) - (size_t)len, fmt, ap);
 	va_end(ap);
+}
+
+void test_fail_check(struct test_result *t, int line, const char *what)
+{
+	test_fail(t, line, "%s", what);
+}
+
+void test_fail_equal(struct test_result *t, int line, const char *what, long long got,
+		     long long want)
+{
+	test_fail(t, line, "%s is %lld, not %lld", what, got, want);
 }
 
 void test_skip(struct test_result *t, const char *fmt, ...)
@@ -161,7 +172,7 @@ static unsigned run_suite(const struct table *table, const char *suite)
 	printf(INDENT "KTAP version 1\n" INDENT "# Subtest: %s\n" INDENT "1..%u\n", suite,
 	       count_tests(table, suite));
 	for (; test; test = next_test(table, suite, test)) {
-		struct test_result result = { 0 };
+		struct test_result result = { .file = test->file };
 
 		fflush(stdout);
 		test->run(&result);

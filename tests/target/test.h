@@ -17,26 +17,33 @@
  *	}
  *
  * A test runs in thread context on the shell's hart, frees what it took and may be
- * run again. CHECK ends the test function on failure.
+ * run again. CHECK ends the test function on failure; the file that its message names is
+ * the one of the TEST.
  */
 struct test_result;
 
 struct test {
 	const char *suite;
 	const char *name;
+	const char *file;
 	void (*run)(struct test_result *t);
 	bool by_name; /* runs only where a pattern wants it */
 };
 
 struct test_result {
+	const char *file;
 	bool failed;
 	bool skipped;
 	char message[120];
 };
 TABLE_DECLARE(struct test, test);
 
-void test_fail(struct test_result *t, const char *file, int line, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+void test_fail(struct test_result *t, int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* What CHECK and CHECK_EQ call. */
+void test_fail_check(struct test_result *t, int line, const char *what);
+void test_fail_equal(struct test_result *t, int line, const char *what, long long got,
+		     long long want);
 void test_skip(struct test_result *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define TEST_ENTRY(suite_, name_, by_name_)                         \
@@ -44,6 +51,7 @@ void test_skip(struct test_result *t, const char *fmt, ...) __attribute__((forma
 	TABLE_ENTRY(struct test, test, 5, suite_##_##name_) = {     \
 		.suite = #suite_,                                   \
 		.name = #name_,                                     \
+		.file = __FILE__,                                   \
 		.run = test_##suite_##_##name_,                     \
 		.by_name = by_name_,                                \
 	};                                                          \
@@ -53,21 +61,21 @@ void test_skip(struct test_result *t, const char *fmt, ...) __attribute__((forma
 /* One that takes too long to be among all: `test` without patterns leaves it out. */
 #define TEST_BY_NAME(suite_, name_) TEST_ENTRY(suite_, name_, true)
 
-#define CHECK(cond)                                                    \
-	do {                                                           \
-		if (!(cond)) {                                         \
-			test_fail(t, __FILE__, __LINE__, "%s", #cond); \
-			return;                                        \
-		}                                                      \
+#define CHECK(cond)                                          \
+	do {                                                 \
+		if (!(cond)) {                               \
+			test_fail_check(t, __LINE__, #cond); \
+			return;                              \
+		}                                            \
 	} while (0)
 
-#define CHECK_EQ(got, want)                                                                     \
-	do {                                                                                    \
-		long long g_ = (long long)(got), w_ = (long long)(want);                        \
-		if (g_ != w_) {                                                                 \
-			test_fail(t, __FILE__, __LINE__, "%s is %lld, not %lld", #got, g_, w_); \
-			return;                                                                 \
-		}                                                                               \
+#define CHECK_EQ(got, want)                                              \
+	do {                                                             \
+		long long g_ = (long long)(got), w_ = (long long)(want); \
+		if (g_ != w_) {                                          \
+			test_fail_equal(t, __LINE__, #got, g_, w_);      \
+			return;                                          \
+		}                                                        \
 	} while (0)
 
 #define SKIP_IF(cond, ...)                         \
