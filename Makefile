@@ -51,22 +51,24 @@ warnings := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 	-Wduplicated-branches -Wvla -Wpointer-arith -Wwrite-strings -Wnull-dereference -Wformat=2
 
 # Each of newlib's headers and objects takes the reent of the running hart.
-common := -O2 $(ARCH_FLAGS) -fno-omit-frame-pointer \
+common := $(ARCH_FLAGS) $(SIZE_FLAGS) -fno-omit-frame-pointer \
 	-ffunction-sections -fdata-sections \
 	-D__DYNAMIC_REENT__
-LIBC_FLAGS = $(common)
+# Small, but with the fast variants of memcpy, memset and their like.
+LIBC_FLAGS = -Os -U__OPTIMIZE_SIZE__ $(common)
 
 # The release image spends no instruction on a frame pointer between a driver's call and its
-# vector: there its backtraces lack these frames.
+# vector, and no byte of it in tests: its backtraces lack the first, and end at the function of a
+# test that called into the kernel.
 hot := kernel/irq.c kernel/msi.c kernel/msi_release.c kernel/vector.c drivers/msi/direct.c \
 	drivers/irqchip/imsic.c drivers/pci/msix.c
-# What the time of an MSI does not depend on is built for size there.
-cold = $(filter apps/% tests/% platform/% drivers/ahci/% drivers/pci/% drivers/power/% drivers/rocker/% \
-	drivers/msi/change% drivers/msi/fake% drivers/msi/hypercall% drivers/virtio/% drivers/xhci/% drivers/irqchip/aplic% drivers/irqchip/plic% drivers/irqchip/wired% \
-	drivers/serial/% kernel/lineedit.c, \
-	$(filter-out $(hot) apps/bench% drivers/pci/config% drivers/pci/function.c %.S,$(sources)))
+# What benches measure is built for speed, all else for size.
+fast := $(hot) kernel/desc.c kernel/ipi.c kernel/lib/format.c kernel/mem.c kernel/retire.c \
+	kernel/smp.c kernel/storm.c kernel/time.c kernel/trap.c apps/bench% drivers/edu/% \
+	drivers/igb/% drivers/irqchip/imsic% drivers/nvme/% drivers/pci/config% drivers/pci/function.c
+cold = $(filter-out $(fast) %.S,$(sources))
 
-CFLAGS   = -std=gnu11 -g $(common) $(warnings) -fno-common
+CFLAGS   = -std=gnu11 -g -O2 $(common) $(warnings) -fno-common
 CPPFLAGS = -I. -Ikernel/arch/$(ARCH)/include -I$(LIBFDT) -idirafter $(NEWLIB)/include
 ASFLAGS  = -g $(ARCH_FLAGS)
 LDFLAGS  = $(ARCH_FLAGS) -nostdlib -static -T linker/$(ARCH).ld -Wl,--defsym=LOAD_ADDRESS=$(LOAD) -L$(NEWLIB)/lib \
@@ -98,7 +100,7 @@ $1_objects := $$($1_sources:%=$(out)/$1/%.o) \
 	$$(patsubst $$(LIBFDT)/%,$(out)/$1/libfdt/%.o,$$(wildcard $$(LIBFDT)/fdt*.c))
 
 $(out)/$1/flags: FORCE
-	$$(call stamp,$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(ASFLAGS) $$(hot) $$(cold))
+	$$(call stamp,$$(CC) $$(CPPFLAGS) $$(CFLAGS) $$(ASFLAGS) $$(hot) $$(cold) $$(COLD_FLAGS))
 
 # Without it, the image would go on holding what was deleted.
 $(out)/$1/objects: FORCE
@@ -139,8 +141,8 @@ $(out)/$1/tocsin.elf: $$($1_objects) $(out)/$1/objects linker/$(ARCH).ld tools/m
 	$$(Q)$$(NM) -n $$@.tmp | tools/mksyms | cmp - $$(@D)/ksyms.S
 	$$(Q)mv $$@.tmp $$@
 
-$$(hot:%=$(out)/release/%.o): private CFLAGS += -fomit-frame-pointer
-$$(cold:%=$(out)/release/%.o): private CFLAGS += -Os
+$$(addprefix $(out)/release/,$$(addsuffix .o,$$(hot) $$(filter tests/%,$$(cold)))): private CFLAGS += -fomit-frame-pointer
+$$(cold:%=$(out)/release/%.o): private CFLAGS += -Os $(COLD_FLAGS)
 
 -include $$(patsubst %.o,%.d,$$($1_objects)) $(out)/$1/generated/asm-offsets.d
 endef
