@@ -146,6 +146,8 @@ struct msi_function {
 	uint16_t held;            /* places taken: a multi-message block may be larger than count */
 	bool enabled;
 	bool maskable; /* ops->can_mask(), looked up once */
+	/* Removed, latched by drivers/pci: none of its registers is touched any more. */
+	_Atomic uint32_t removed;
 	/* Room for max(msix_count, msi_count, INTx) each, from msi_function_init(). */
 	struct irq_desc **descs;
 	struct vector_place *places; /* as claimed; a moved vector's place is in its descriptor */

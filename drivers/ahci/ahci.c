@@ -4,8 +4,8 @@
 #include <errno.h>
 
 #include "arch/barrier.h"
-#include "arch/io.h"
 #include "drivers/ahci/port.h"
+#include "drivers/pci/mmio.h"
 #include "kernel/lib/log.h"
 #include "kernel/mem.h"
 #include "kernel/time.h"
@@ -29,9 +29,10 @@ static void ahci_interrupt(void *arg)
 	if (ahci->port.regs)
 		ahci_port_interrupt(&ahci->port);
 	/* The ports' causes first, or IS comes back (section 10.7.2.1). */
-	mmio_write32(ahci->regs + AHCI_IS, mmio_read32(ahci->regs + AHCI_IS));
+	pci_mmio_write32(ahci->fn, ahci->regs + AHCI_IS,
+			 pci_mmio_read32(ahci->fn, ahci->regs + AHCI_IS));
 	/* They have arrived before this run is counted: who sees the count may raise again. */
-	(void)mmio_read32(ahci->regs + AHCI_IS);
+	(void)pci_mmio_read32(ahci->fn, ahci->regs + AHCI_IS);
 	barrier_after_device_read();
 }
 
@@ -48,18 +49,18 @@ static bool is_reset(void *arg)
 {
 	const struct ahci *ahci = arg;
 
-	return !(mmio_read32(ahci->regs + AHCI_GHC) & AHCI_GHC_HR);
+	return !(pci_mmio_read32(ahci->fn, ahci->regs + AHCI_GHC) & AHCI_GHC_HR);
 }
 
 static int reset(struct ahci *ahci)
 {
-	mmio_write32(ahci->regs + AHCI_GHC, AHCI_GHC_AE);
-	mmio_write32(ahci->regs + AHCI_GHC, AHCI_GHC_AE | AHCI_GHC_HR);
+	pci_mmio_write32(ahci->fn, ahci->regs + AHCI_GHC, AHCI_GHC_AE);
+	pci_mmio_write32(ahci->fn, ahci->regs + AHCI_GHC, AHCI_GHC_AE | AHCI_GHC_HR);
 	if (!time_wait(is_reset, ahci, RESET_TIMEOUT_MS)) {
 		log_error("%s: ahci: does not come out of reset", ahci->fn->msi.name);
 		return -EIO;
 	}
-	mmio_write32(ahci->regs + AHCI_GHC, AHCI_GHC_AE);
+	pci_mmio_write32(ahci->fn, ahci->regs + AHCI_GHC, AHCI_GHC_AE);
 	return 0;
 }
 
@@ -67,14 +68,16 @@ static void find_ports(struct ahci *ahci)
 {
 	uint64_t size = ahci->fn->bars[AHCI_BAR].size;
 
-	ahci->ports = mmio_read32(ahci->regs + AHCI_PI);
+	ahci->ports = pci_mmio_read32(ahci->fn, ahci->regs + AHCI_PI);
 	for (unsigned n = 0; n < AHCI_MAX_PORTS; n++) {
 		uintptr_t cmd = ahci->regs + AHCI_PORT(n) + AHCI_PXCMD;
 
 		if (AHCI_PORT(n + 1) > size)
 			ahci->ports &= ~BIT(n);
 		if (ahci->ports & BIT(n))
-			mmio_write32(cmd, mmio_read32(cmd) | AHCI_PXCMD_SUD | AHCI_PXCMD_POD);
+			pci_mmio_write32(ahci->fn, cmd,
+					 pci_mmio_read32(ahci->fn, cmd) | AHCI_PXCMD_SUD |
+						 AHCI_PXCMD_POD);
 	}
 }
 
@@ -85,7 +88,8 @@ static bool find_device(void *arg)
 	for (unsigned n = 0; n < AHCI_MAX_PORTS; n++) {
 		uintptr_t regs = ahci->regs + AHCI_PORT(n);
 
-		if ((ahci->ports & BIT(n)) && ahci_port_present(regs)) {
+		if ((ahci->ports & BIT(n)) && ahci_port_present(ahci->fn, regs)) {
+			ahci->port.fn = ahci->fn;
 			ahci->port.regs = regs;
 			return true;
 		}
@@ -108,16 +112,16 @@ static int start_vector(struct ahci *ahci)
 		msi_free(msi);
 		return err;
 	}
-	mmio_write32(ahci->regs + AHCI_GHC, AHCI_GHC_AE | AHCI_GHC_IE);
+	pci_mmio_write32(ahci->fn, ahci->regs + AHCI_GHC, AHCI_GHC_AE | AHCI_GHC_IE);
 	return 0;
 }
 
 /* Nothing is sent or stored any more; what the controller may still reach is not freed. */
 static void stop(struct ahci *ahci)
 {
-	bool at_rest = !ahci->port.memory || !ahci_port_stop(&ahci->port);
+	bool at_rest = !ahci->port.memory || !ahci_port_stop(&ahci->port) || pci_gone(ahci->fn);
 
-	mmio_write32(ahci->regs + AHCI_GHC, AHCI_GHC_AE);
+	pci_mmio_write32(ahci->fn, ahci->regs + AHCI_GHC, AHCI_GHC_AE);
 	msi_free(&ahci->fn->msi);
 	if (ahci->port.memory && at_rest)
 		dma_free(ahci->port.memory, sizeof(*ahci->port.memory));
@@ -125,7 +129,7 @@ static void stop(struct ahci *ahci)
 
 static int start_device(struct ahci *ahci)
 {
-	bool is64 = mmio_read32(ahci->regs + AHCI_CAP) & AHCI_CAP_S64A;
+	bool is64 = pci_mmio_read32(ahci->fn, ahci->regs + AHCI_CAP) & AHCI_CAP_S64A;
 	int err;
 
 	ahci->port.memory = dma_alloc(sizeof(*ahci->port.memory), is64 ? UINT64_MAX : UINT32_MAX);

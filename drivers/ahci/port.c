@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "arch/barrier.h"
-#include "arch/io.h"
+#include "drivers/pci/mmio.h"
 #include "kernel/lib/endian.h"
 #include "kernel/mem.h"
 #include "kernel/time.h"
@@ -21,12 +21,12 @@ _Static_assert(offsetof(struct ahci_memory, table.data) - offsetof(struct ahci_m
 
 static uint32_t port_read(const struct ahci_port *port, unsigned reg)
 {
-	return mmio_read32(port->regs + reg);
+	return pci_mmio_read32(port->fn, port->regs + reg);
 }
 
 static void port_write(const struct ahci_port *port, unsigned reg, uint32_t value)
 {
-	mmio_write32(port->regs + reg, value);
+	pci_mmio_write32(port->fn, port->regs + reg, value);
 }
 
 static void port_write64(const struct ahci_port *port, unsigned reg, uint64_t value)
@@ -35,9 +35,10 @@ static void port_write64(const struct ahci_port *port, unsigned reg, uint64_t va
 	port_write(port, reg + 4, (uint32_t)(value >> 32));
 }
 
-bool ahci_port_present(uintptr_t regs)
+bool ahci_port_present(const struct pci_function *fn, uintptr_t regs)
 {
-	return FIELD_GET(AHCI_PXSSTS_DET, mmio_read32(regs + AHCI_PXSSTS)) == AHCI_DET_PRESENT;
+	return FIELD_GET(AHCI_PXSSTS_DET, pci_mmio_read32(fn, regs + AHCI_PXSSTS)) ==
+	       AHCI_DET_PRESENT;
 }
 
 static bool no_commands(void *port)
@@ -157,7 +158,7 @@ int ahci_port_identify(struct ahci_port *port)
 	atomic_store_explicit(&port->causes, 0, memory_order_relaxed);
 	port_write(port, AHCI_PXIE, AHCI_PXI_DHRS | AHCI_PXI_PSS | AHCI_PXI_ERRORS);
 	issue(port, port->atapi ? ATA_IDENTIFY_PACKET_DEVICE : ATA_IDENTIFY_DEVICE, 1);
-	came = time_wait(identified, port, IDENTIFY_TIMEOUT_MS);
+	came = !pci_wait(port->fn, identified, port, IDENTIFY_TIMEOUT_MS);
 	/* QEMU interrupts for the data and for the end: the second is no raise's. */
 	time_sleep_ms(1);
 	/* Of what ahci_port_raise() does only the end is told: one command, one interrupt. */

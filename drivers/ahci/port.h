@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "drivers/ahci/regs.h"
+#include "drivers/pci/pci.h"
 
 /* What the controller reads and writes, for one port and its command slot 0 (chapter 4). */
 struct ahci_memory {
@@ -29,6 +30,7 @@ struct ahci_memory {
 
 /* The port with the device; all zero: there is none. */
 struct ahci_port {
+	struct pci_function *fn;
 	uintptr_t regs;
 	struct ahci_memory *memory;
 	bool atapi;
@@ -37,7 +39,7 @@ struct ahci_port {
 };
 
 /* Is there a device with a link? Any context. */
-bool ahci_port_present(uintptr_t regs);
+bool ahci_port_present(const struct pci_function *fn, uintptr_t regs);
 
 /* Stops commands, then reception, as 10.3 has it. 0, -EIO. Thread context. */
 int ahci_port_stop(struct ahci_port *port);

@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 
 #include "arch/barrier.h"
-#include "arch/io.h"
+#include "drivers/pci/mmio.h"
 #include "kernel/lib/bits.h"
 #include "kernel/mem.h"
 #include "kernel/time.h"
@@ -57,10 +57,12 @@ static void edu_count(struct edu *edu, uint32_t status, uint32_t bit, enum edu_c
 static void edu_interrupt(void *arg)
 {
 	struct edu *edu = arg;
-	uint32_t status = mmio_read32(edu->regs + EDU_IRQ_STATUS);
+	uint32_t status = pci_mmio_read32(edu->fn, edu->regs + EDU_IRQ_STATUS);
 
+	if (status == UINT32_MAX)
+		return;
 	/* The acknowledgement comes first: who sees a count may raise again at once. */
-	mmio_write32(edu->regs + EDU_IRQ_ACK, status);
+	pci_mmio_write32(edu->fn, edu->regs + EDU_IRQ_ACK, status);
 	/* The status read pulled the device's DMA before it; the waiter reads that data. */
 	barrier_after_device_read();
 	edu_count(edu, status, EDU_IRQ_RAISED, EDU_CAUSE_RAISED);
@@ -77,8 +79,8 @@ bool edu_alive(struct edu *edu)
 {
 	const uint32_t probe = 0x5aa5c33c;
 
-	mmio_write32(edu->regs + EDU_LIVENESS, probe);
-	return mmio_read32(edu->regs + EDU_LIVENESS) == ~probe;
+	pci_mmio_write32(edu->fn, edu->regs + EDU_LIVENESS, probe);
+	return pci_mmio_read32(edu->fn, edu->regs + EDU_LIVENESS) == ~probe;
 }
 
 struct edu_wait {
@@ -97,12 +99,14 @@ static bool edu_came(void *arg)
 int edu_factorial(struct edu *edu, uint32_t n, uint32_t *result)
 {
 	struct edu_wait wait = { edu, EDU_CAUSE_FACTORIAL, edu_seen(edu, EDU_CAUSE_FACTORIAL) };
+	int err;
 
-	mmio_write32(edu->regs + EDU_STATUS, EDU_STATUS_IRQFACT);
-	mmio_write32(edu->regs + EDU_FACTORIAL, n);
-	if (!time_wait(edu_came, &wait, EDU_TIMEOUT_MS))
-		return -ETIMEDOUT;
-	*result = mmio_read32(edu->regs + EDU_FACTORIAL);
+	pci_mmio_write32(edu->fn, edu->regs + EDU_STATUS, EDU_STATUS_IRQFACT);
+	pci_mmio_write32(edu->fn, edu->regs + EDU_FACTORIAL, n);
+	err = pci_wait(edu->fn, edu_came, &wait, EDU_TIMEOUT_MS);
+	if (err)
+		return err;
+	*result = pci_mmio_read32(edu->fn, edu->regs + EDU_FACTORIAL);
 	return 0;
 }
 
@@ -122,14 +126,16 @@ int edu_dma(struct edu *edu, enum edu_direction direction, void *buf, uint32_t b
 
 	if (!bytes || bytes > EDU_DMA_BYTES || address + bytes - 1 > edu_dma_limit())
 		return -EINVAL;
-	mmio_write32(edu->regs + EDU_DMA_SOURCE, in ? EDU_DMA_MEMORY : (uint32_t)address);
-	mmio_write32(edu->regs + EDU_DMA_DESTINATION, in ? (uint32_t)address : EDU_DMA_MEMORY);
-	mmio_write32(edu->regs + EDU_DMA_COUNT, bytes);
+	pci_mmio_write32(edu->fn, edu->regs + EDU_DMA_SOURCE,
+			 in ? EDU_DMA_MEMORY : (uint32_t)address);
+	pci_mmio_write32(edu->fn, edu->regs + EDU_DMA_DESTINATION,
+			 in ? (uint32_t)address : EDU_DMA_MEMORY);
+	pci_mmio_write32(edu->fn, edu->regs + EDU_DMA_COUNT, bytes);
 	/* The caller's bytes are in memory before the device is told to fetch them. */
 	barrier_publish_to_device();
-	mmio_write32(edu->regs + EDU_DMA_COMMAND,
-		     EDU_DMA_RUN | EDU_DMA_IRQ | (in ? EDU_DMA_FROM_DEVICE : 0));
-	return time_wait(edu_came, &wait, EDU_TIMEOUT_MS) ? 0 : -ETIMEDOUT;
+	pci_mmio_write32(edu->fn, edu->regs + EDU_DMA_COMMAND,
+			 EDU_DMA_RUN | EDU_DMA_IRQ | (in ? EDU_DMA_FROM_DEVICE : 0));
+	return pci_wait(edu->fn, edu_came, &wait, EDU_TIMEOUT_MS);
 }
 
 uintptr_t edu_raise_register(const struct edu *edu)
@@ -143,7 +149,9 @@ static int edu_raise(struct pci_function *fn, unsigned vector)
 
 	if (vector)
 		return -EINVAL;
-	mmio_write32(edu->regs + EDU_IRQ_RAISE, EDU_IRQ_RAISED);
+	if (pci_gone(fn))
+		return -ENODEV;
+	pci_mmio_write32(edu->fn, edu->regs + EDU_IRQ_RAISE, EDU_IRQ_RAISED);
 	return 0;
 }
 
@@ -171,7 +179,7 @@ static int edu_probe(struct pci_function *fn)
 
 	pci_enable(fn);
 	regs = pci_map_bar(fn, 0, EDU_BAR_BYTES);
-	if (!regs || (mmio_read32(regs + EDU_ID) & EDU_ID_MASK) != EDU_ID_VALUE)
+	if (!regs || (pci_mmio_read32(fn, regs + EDU_ID) & EDU_ID_MASK) != EDU_ID_VALUE)
 		return -ENODEV;
 	edu = page_alloc(sizeof(*edu), 0);
 	if (!edu)
@@ -180,7 +188,7 @@ static int edu_probe(struct pci_function *fn)
 	edu->fn = fn;
 	fn->driver_data = edu;
 	/* What firmware left pending is not ours. */
-	mmio_write32(regs + EDU_IRQ_ACK, ~0u);
+	pci_mmio_write32(fn, regs + EDU_IRQ_ACK, ~0u);
 	err = edu_start(edu);
 	if (err)
 		page_free(edu, sizeof(*edu));
@@ -192,10 +200,10 @@ static void edu_remove(struct pci_function *fn)
 {
 	struct edu *edu = fn->driver_data;
 
-	mmio_write32(edu->regs + EDU_STATUS, 0);
-	mmio_write32(edu->regs + EDU_IRQ_ACK, ~0u);
+	pci_mmio_write32(edu->fn, edu->regs + EDU_STATUS, 0);
+	pci_mmio_write32(edu->fn, edu->regs + EDU_IRQ_ACK, ~0u);
 	/* It has arrived when this is read. */
-	(void)mmio_read32(edu->regs + EDU_IRQ_STATUS);
+	(void)pci_mmio_read32(edu->fn, edu->regs + EDU_IRQ_STATUS);
 	msi_free(&fn->msi);
 	page_free(edu, sizeof(*edu));
 }

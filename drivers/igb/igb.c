@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 
 #include "arch/barrier.h"
-#include "arch/io.h"
+#include "drivers/pci/mmio.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/log.h"
 #include "kernel/mem.h"
@@ -52,14 +52,17 @@ static void igb_interrupt(void *arg)
 	struct igb_vector *vector = arg;
 	struct igb *igb = vector->igb;
 
+	if (pci_gone(igb->fn))
+		return;
 	/* Reading EICR clears all of it, also causes of masked vectors: only when asked to. */
 	if (atomic_load_explicit(&igb->watched, memory_order_relaxed))
-		atomic_store_explicit(&vector->causes, mmio_read32(igb->regs + IGB_EICR),
+		atomic_store_explicit(&vector->causes,
+				      pci_mmio_read32(igb->fn, igb->regs + IGB_EICR),
 				      memory_order_relaxed);
 	/* Write-1-to-clear, only its own bit: the others belong to handlers on other harts. */
-	mmio_write32(igb->regs + IGB_EICR, vector->bit);
+	pci_mmio_write32(igb->fn, igb->regs + IGB_EICR, vector->bit);
 	/* It has arrived before this run is counted: who sees the count may raise again. */
-	(void)mmio_read32(igb->regs + IGB_EIMS);
+	(void)pci_mmio_read32(igb->fn, igb->regs + IGB_EIMS);
 	barrier_after_device_read();
 }
 
@@ -69,29 +72,31 @@ static int igb_raise(struct pci_function *fn, unsigned vector)
 
 	if (vector >= igb->nr_vectors)
 		return -EINVAL;
-	mmio_write32(igb->regs + IGB_EICS, igb->vectors[vector].bit);
+	if (pci_gone(fn))
+		return -ENODEV;
+	pci_mmio_write32(igb->fn, igb->regs + IGB_EICS, igb->vectors[vector].bit);
 	return 0;
 }
 
 static void igb_mask_all(struct igb *igb)
 {
-	mmio_write32(igb->regs + IGB_IMC, ~0u);
-	mmio_write32(igb->regs + IGB_EIMC, ~0u);
+	pci_mmio_write32(igb->fn, igb->regs + IGB_IMC, ~0u);
+	pci_mmio_write32(igb->fn, igb->regs + IGB_EIMC, ~0u);
 	/* Posted writes are done, and legacy causes cleared, when this has been read. */
-	(void)mmio_read32(igb->regs + IGB_ICR);
+	(void)pci_mmio_read32(igb->fn, igb->regs + IGB_ICR);
 }
 
 /* Datasheet, "Software Reset": the bit clears itself; registers may not be touched for 1 ms. */
 static int igb_reset(struct igb *igb)
 {
 	uint64_t end = time_ns() + IGB_RESET_TIMEOUT_US * 1000ull;
-	uint32_t ctrl = mmio_read32(igb->regs + IGB_CTRL);
+	uint32_t ctrl = pci_mmio_read32(igb->fn, igb->regs + IGB_CTRL);
 
 	igb_mask_all(igb);
-	mmio_write32(igb->regs + IGB_CTRL, ctrl | IGB_CTRL_RST);
+	pci_mmio_write32(igb->fn, igb->regs + IGB_CTRL, ctrl | IGB_CTRL_RST);
 	do {
 		time_sleep_ms(1);
-		if (!(mmio_read32(igb->regs + IGB_CTRL) & IGB_CTRL_RST)) {
+		if (!(pci_mmio_read32(igb->fn, igb->regs + IGB_CTRL) & IGB_CTRL_RST)) {
 			igb_mask_all(igb);
 			return 0;
 		}
@@ -105,8 +110,8 @@ static int igb_reset(struct igb *igb)
  */
 static void igb_set_mode(struct igb *igb)
 {
-	mmio_write32(igb->regs + IGB_GPIE, IGB_GPIE_MULTI_MSIX | IGB_GPIE_PBA);
-	mmio_write32(igb->regs + IGB_EICR, ~0u);
+	pci_mmio_write32(igb->fn, igb->regs + IGB_GPIE, IGB_GPIE_MULTI_MSIX | IGB_GPIE_PBA);
+	pci_mmio_write32(igb->fn, igb->regs + IGB_EICR, ~0u);
 }
 
 /* Vectors whose cause bit is the function's own (datasheet, "MSI-X Vectors Assignment"). */
@@ -152,7 +157,7 @@ static int igb_start(struct igb *igb)
 		msi_free(msi);
 		return err;
 	}
-	mmio_write32(igb->regs + IGB_EIMS, GENMASK(granted - 1, 0));
+	pci_mmio_write32(igb->fn, igb->regs + IGB_EIMS, GENMASK(granted - 1, 0));
 	return 0;
 }
 
@@ -165,8 +170,8 @@ static int igb_setup(struct pci_function *fn, struct igb *igb)
 	if (!igb->regs || !fn->msi.msix_count)
 		return -ENODEV;
 	if (fn->physical) {
-		mmio_write32(igb->regs + IGB_EIMC, ~0u);
-		mmio_write32(igb->regs + IGB_EICR, ~0u);
+		pci_mmio_write32(igb->fn, igb->regs + IGB_EIMC, ~0u);
+		pci_mmio_write32(igb->fn, igb->regs + IGB_EICR, ~0u);
 		return igb_start(igb);
 	}
 	err = igb_reset(igb);
@@ -188,6 +193,17 @@ static int igb_probe(struct pci_function *fn)
 	if (err)
 		page_free(igb, sizeof(*igb));
 	return err;
+}
+
+/* Causes off, which is read back; then the vectors. */
+static void igb_remove(struct pci_function *fn)
+{
+	struct igb *igb = fn->driver_data;
+
+	pci_mmio_write32(fn, igb->regs + IGB_EIMC, ~0u);
+	(void)pci_mmio_read32(fn, igb->regs + IGB_EIMS);
+	msi_free(&fn->msi);
+	page_free(igb, sizeof(*igb));
 }
 
 static const struct pci_id igb_ids[] = {
@@ -215,6 +231,7 @@ TABLE_ENTRY(struct pci_driver, pci_driver, 5, igb_vf) = {
 	.nr_ids = ARRAY_SIZE(igb_vf_ids),
 	.probe = igb_vf_probe,
 	.raise = igb_raise,
+	.remove = igb_remove,
 };
 
 TABLE_ENTRY(struct pci_driver, pci_driver, 5, igb) = {
@@ -223,6 +240,7 @@ TABLE_ENTRY(struct pci_driver, pci_driver, 5, igb) = {
 	.nr_ids = ARRAY_SIZE(igb_ids),
 	.probe = igb_probe,
 	.raise = igb_raise,
+	.remove = igb_remove,
 };
 
 struct igb *igb_of(const struct pci_function *fn)

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "arch/barrier.h"
-#include "arch/io.h"
+#include "drivers/pci/mmio.h"
 #include "drivers/pci/pci_regs.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/log.h"
@@ -17,7 +17,7 @@
 
 static uint32_t csts(const struct nvme *nvme)
 {
-	return mmio_read32(nvme->regs + NVME_CSTS);
+	return pci_mmio_read32(nvme->fn, nvme->regs + NVME_CSTS);
 }
 
 static bool is_ready(void *arg)
@@ -43,10 +43,10 @@ static int check_csts(const struct nvme *nvme)
 
 static int read_capabilities(struct nvme *nvme)
 {
-	uint32_t lo = mmio_read32(nvme->regs + NVME_CAP);
-	uint32_t hi = mmio_read32(nvme->regs + NVME_CAP + 4);
+	uint32_t lo = pci_mmio_read32(nvme->fn, nvme->regs + NVME_CAP);
+	uint32_t hi = pci_mmio_read32(nvme->fn, nvme->regs + NVME_CAP + 4);
 
-	nvme->info.version = mmio_read32(nvme->regs + NVME_VS);
+	nvme->info.version = pci_mmio_read32(nvme->fn, nvme->regs + NVME_VS);
 	if (lo == NVME_ALL_ONES && hi == NVME_ALL_ONES)
 		return -ENODEV;
 	if (FIELD_GET(NVME_CAP_HI_MPSMIN, hi) > MAX_MPSMIN ||
@@ -67,40 +67,40 @@ static int read_capabilities(struct nvme *nvme)
 /* Base Specification, "Controller Properties", CC.EN: waits for RDY before and after a change. */
 static int disable(struct nvme *nvme)
 {
-	uint32_t cc = mmio_read32(nvme->regs + NVME_CC);
+	uint32_t cc = pci_mmio_read32(nvme->fn, nvme->regs + NVME_CC);
 
 	if (cc & NVME_CC_EN) {
 		/* Firmware may have left it on its way up. */
 		time_wait(is_ready, nvme, nvme->ready_timeout_ms);
-		mmio_write32(nvme->regs + NVME_CC, cc & ~NVME_CC_EN);
+		pci_mmio_write32(nvme->fn, nvme->regs + NVME_CC, cc & ~NVME_CC_EN);
 	}
 	if (!time_wait(is_disabled, nvme, nvme->ready_timeout_ms))
 		return -ETIMEDOUT;
 	return csts(nvme) == NVME_ALL_ONES ? -ENODEV : 0;
 }
 
-static void write64(uintptr_t reg, uint64_t value)
+static void write64(struct nvme *nvme, unsigned reg, uint64_t value)
 {
-	mmio_write32(reg, (uint32_t)value);
-	mmio_write32(reg + 4, (uint32_t)(value >> 32));
+	pci_mmio_write32(nvme->fn, nvme->regs + reg, (uint32_t)value);
+	pci_mmio_write32(nvme->fn, nvme->regs + reg + 4, (uint32_t)(value >> 32));
 }
 
 static int enable(struct nvme *nvme)
 {
 	unsigned last = nvme->admin.entries - 1u;
 
-	mmio_write32(nvme->regs + NVME_AQA,
-		     FIELD_PREP(NVME_AQA_ASQS, last) | FIELD_PREP(NVME_AQA_ACQS, last));
-	write64(nvme->regs + NVME_ASQ, dma_address(nvme->admin.sq));
-	write64(nvme->regs + NVME_ACQ, dma_address((const void *)nvme->admin.cq));
+	pci_mmio_write32(nvme->fn, nvme->regs + NVME_AQA,
+			 FIELD_PREP(NVME_AQA_ASQS, last) | FIELD_PREP(NVME_AQA_ACQS, last));
+	write64(nvme, NVME_ASQ, dma_address(nvme->admin.sq));
+	write64(nvme, NVME_ACQ, dma_address((const void *)nvme->admin.cq));
 	/* The cleared completion queue is in memory: its phase bits are 0 to the controller too. */
 	barrier_publish_to_device();
-	mmio_write32(nvme->regs + NVME_CC,
-		     NVME_CC_EN | FIELD_PREP(NVME_CC_MPS, nvme->page_shift - 12) |
-			     FIELD_PREP(NVME_CC_CSS,
-					nvme->only_csi ? NVME_CC_CSS_CSI : NVME_CC_CSS_NVM) |
-			     FIELD_PREP(NVME_CC_IOSQES, (uint32_t)NVME_SQE_SHIFT) |
-			     FIELD_PREP(NVME_CC_IOCQES, (uint32_t)NVME_CQE_SHIFT));
+	pci_mmio_write32(nvme->fn, nvme->regs + NVME_CC,
+			 NVME_CC_EN | FIELD_PREP(NVME_CC_MPS, nvme->page_shift - 12) |
+				 FIELD_PREP(NVME_CC_CSS,
+					    nvme->only_csi ? NVME_CC_CSS_CSI : NVME_CC_CSS_NVM) |
+				 FIELD_PREP(NVME_CC_IOSQES, (uint32_t)NVME_SQE_SHIFT) |
+				 FIELD_PREP(NVME_CC_IOCQES, (uint32_t)NVME_CQE_SHIFT));
 	if (!time_wait(is_ready, nvme, nvme->ready_timeout_ms))
 		return -ETIMEDOUT;
 	return check_csts(nvme);
@@ -118,6 +118,7 @@ void nvme_controller_attach(const struct nvme *nvme, struct nvme_queue *queue)
 {
 	uintptr_t first = nvme->regs + NVME_DOORBELLS;
 
+	queue->fn = nvme->fn;
 	queue->sq_doorbell = first + ((2ull * queue->id) << nvme->doorbell_shift);
 	queue->cq_doorbell = first + ((2ull * queue->id + 1) << nvme->doorbell_shift);
 }

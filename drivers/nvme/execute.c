@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 
-#include "arch/io.h"
 #include "drivers/nvme/controller.h"
+#include "drivers/pci/mmio.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/endian.h"
 #include "kernel/lib/log.h"
@@ -26,14 +26,15 @@ static bool slot_free(void *arg)
 	struct nvme_queue *queue = arg;
 
 	/* relaxed: a hint, nvme_submit() decides */
-	return queue->stopped || atomic_load_explicit(&queue->free, memory_order_relaxed);
+	return queue->stopped || pci_gone(queue->fn) ||
+	       atomic_load_explicit(&queue->free, memory_order_relaxed);
 }
 
 static void look_at_controller(struct nvme *nvme)
 {
-	uint32_t now = mmio_read32(nvme->regs + NVME_CSTS);
+	uint32_t now = pci_mmio_read32(nvme->fn, nvme->regs + NVME_CSTS);
 
-	if (now == NVME_ALL_ONES)
+	if (now == NVME_ALL_ONES && !pci_lost(nvme->fn))
 		nvme_controller_fail(nvme, "it does not answer any more");
 	else if (now & NVME_CSTS_CFS)
 		nvme_controller_fail(nvme, "controller fatal status");
@@ -56,14 +57,27 @@ static bool done_without_interrupt(struct nvme_request *request)
 	return true;
 }
 
+/* It touches no memory any more: whoever comes first ends all that is under way. */
+static int end_gone(struct nvme *nvme, struct nvme_request *request)
+{
+	nvme_controller_fail(nvme, "it is gone");
+	while (!time_wait(request_done, request, SLICE_MS))
+		;
+	return request_result(request);
+}
+
 int nvme_wait(struct nvme *nvme, struct nvme_request *request, uint32_t timeout_ms)
 {
 	uint32_t slice;
 
 	for (uint32_t left = timeout_ms; left; left -= slice) {
 		slice = MIN(left, SLICE_MS);
-		if (time_wait(request_done, request, slice))
+		switch (pci_wait(nvme->fn, request_done, request, slice)) {
+		case 0:
 			return request_result(request);
+		case -ENODEV:
+			return end_gone(nvme, request);
+		}
 		if (nvme_alive(nvme))
 			look_at_controller(nvme);
 	}

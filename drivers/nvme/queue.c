@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 #include "arch/barrier.h"
-#include "arch/io.h"
 #include "drivers/nvme/prp.h"
+#include "drivers/pci/mmio.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/endian.h"
 #include "kernel/lib/log.h"
@@ -114,7 +114,7 @@ static void ring(struct nvme_queue *queue)
 		queue->sq_tail = 0;
 	/* Entry, PRP list and data are in memory before the controller fetches them. */
 	barrier_publish_to_device();
-	mmio_write32(queue->sq_doorbell, queue->sq_tail);
+	pci_mmio_write32(queue->fn, queue->sq_doorbell, queue->sq_tail);
 }
 
 /* With the lock held. */
@@ -125,7 +125,7 @@ static int submit_locked(struct nvme_queue *queue, const struct nvme_sqe *comman
 	unsigned slot;
 	int err;
 
-	if (queue->stopped)
+	if (queue->stopped || pci_gone(queue->fn))
 		return -ENODEV;
 	slot = slot_take(queue, request);
 	if (slot == NO_SLOT)
@@ -216,7 +216,7 @@ void nvme_queue_reap(struct nvme_queue *queue)
 	if (n && !queue->stopped) {
 		/* The doorbell gives the entries back: they have been read by then. */
 		barrier_release_to_device();
-		mmio_write32(queue->cq_doorbell, queue->cq_head);
+		pci_mmio_write32(queue->fn, queue->cq_doorbell, queue->cq_head);
 	}
 	spin_unlock_irq(&queue->lock, flags);
 }

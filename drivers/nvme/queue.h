@@ -31,6 +31,7 @@ struct nvme_queue {
 	_Atomic uint64_t free; /* slots; a look without the lock is a hint */
 	struct nvme_slot slots[NVME_MAX_ENTRIES];
 
+	const struct pci_function *fn; /* whose registers the doorbells are */
 	uint16_t id, entries;
 	uint16_t vector, hart;
 	uint8_t page_shift;

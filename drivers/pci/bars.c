@@ -95,13 +95,12 @@ static void write_windows(struct pci_function *fn)
 	pci_write32(fn, PCI_PREFETCHABLE_LIMIT_UPPER, pref.limit_upper);
 }
 
-void pci_program(struct pci_host *host)
+void pci_program(struct pci_host *host, const struct pci_function *port)
 {
 	struct pci_function *fn;
 
-	for_each_function(fn) {
-		if (fn->host != host)
-			continue;
+	for_each_behind(host, port, fn)
+	{
 		write_bars(fn, PCI_BASE_ADDRESS_0, nr_bars(fn), fn->bars);
 		if (fn->sriov)
 			write_bars(fn, fn->cap_sriov + PCI_SRIOV_VF_BAR_0, PCI_NR_BARS,

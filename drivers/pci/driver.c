@@ -13,6 +13,8 @@ static bool id_matches(const struct pci_id *id, const struct pci_function *fn)
 
 static bool driver_matches(const struct pci_driver *driver, const struct pci_function *fn)
 {
+	if (driver->takes && !driver->takes(fn))
+		return false;
 	for (unsigned i = 0; i < driver->nr_ids; i++)
 		if (id_matches(&driver->ids[i], fn))
 			return true;
@@ -34,16 +36,23 @@ static bool probe(struct pci_function *fn, const struct pci_driver *driver)
 	return false;
 }
 
-unsigned pci_probe_drivers(void)
+bool pci_probe_function(struct pci_function *fn)
 {
 	const struct pci_driver *driver;
+
+	for_each_table_entry(pci_driver, driver)
+		if (fn->usable && !fn->driver && driver_matches(driver, fn) && probe(fn, driver))
+			return true;
+	return false;
+}
+
+unsigned pci_probe_drivers(void)
+{
 	struct pci_function *fn;
 	unsigned taken = 0;
 
 	for_each_function(fn)
-		for_each_table_entry(pci_driver, driver)
-			if (fn->usable && !fn->driver && driver_matches(driver, fn))
-				taken += probe(fn, driver);
+		taken += pci_probe_function(fn);
 	return taken;
 }
 

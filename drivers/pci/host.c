@@ -37,21 +37,30 @@ static void set_up_msi(struct pci_function *fn)
 		pci_leave_out(fn, "no memory for its vectors");
 }
 
-int pci_host_add(struct pci_host *host)
+unsigned pci_set_up(struct pci_host *host, struct pci_function *port)
 {
 	struct pci_function *fn;
-	unsigned before = pci_count(), usable = 0;
+	unsigned usable = 0;
 
-	pci_scan(host);
-	pci_layout(host);
-	pci_program(host);
-	pci_sriov_enable(host);
-	for_each_function(fn) {
-		if (fn->host != host || !fn->usable)
+	pci_layout(host, port);
+	pci_program(host, port);
+	pci_sriov_enable(host, port);
+	for_each_behind(host, port, fn)
+	{
+		if (!fn->usable)
 			continue;
 		set_up_msi(fn);
 		usable += fn->usable;
 	}
+	return usable;
+}
+
+int pci_host_add(struct pci_host *host)
+{
+	unsigned before = pci_count(), usable;
+
+	pci_scan(host);
+	usable = pci_set_up(host, NULL);
 	log_info("pci: segment %x, %s: buses %02x-%02x, %u functions, %u usable", host->segment,
 		 host->config->name, host->first_bus, host->next_bus - 1, pci_count() - before,
 		 usable);

@@ -22,6 +22,7 @@
 struct pci_intx {
 	struct wired_user user;
 	struct pci_function *fn;
+	uint8_t pin;
 	struct irq_desc *kept;           /* taken once, used by each allocation */
 	_Atomic(struct irq_desc *) desc; /* NULL: not allocated */
 };
@@ -63,9 +64,14 @@ static bool run(void *arg)
 	struct pci_intx *intx = arg;
 	/* acquire: pairs with alloc(), which filled it in */
 	struct irq_desc *desc = atomic_load_explicit(&intx->desc, memory_order_acquire);
+	uint16_t status;
 	bool mine;
 
-	if (!desc || !(pci_read16(intx->fn, PCI_STATUS) & PCI_STATUS_INTERRUPT))
+	if (!desc)
+		return false;
+	/* All ones: nobody is there to ask for anything. */
+	status = pci_read16(intx->fn, PCI_STATUS);
+	if (status == UINT16_MAX || !(status & PCI_STATUS_INTERRUPT))
 		return false;
 	/* acquire, release: as a claim and its completion do; irq_kill() waits for RUN */
 	mine = !(atomic_fetch_or_explicit(&desc->state, IRQ_RUN, memory_order_acquire) & IRQ_SHUT);
@@ -168,6 +174,7 @@ static int open(struct pci_function *fn)
 	if (!intx)
 		return -ENOMEM;
 	intx->fn = fn;
+	intx->pin = pci_read8(fn, PCI_INTERRUPT_PIN);
 	intx->user = (struct wired_user){ .run = run, .arg = intx };
 	rc = find_wire(fn, &interrupt);
 	if (!rc && irq_desc_claim(1, &intx->kept) < 0)
@@ -235,7 +242,10 @@ static const struct msi_ops intx_backend = {
 /* The wire is looked for when somebody wants it: most never do. */
 void pci_intx_read(struct pci_function *fn)
 {
-	if (!fn->host->map_intx || fn->physical || !pci_read8(fn, PCI_INTERRUPT_PIN))
+	uint8_t pin = pci_read8(fn, PCI_INTERRUPT_PIN);
+
+	/* A place keeps its wire: what comes to it with another pin goes without. */
+	if (!fn->host->map_intx || fn->physical || !pin || (fn->intx && fn->intx->pin != pin))
 		return;
 	fn->msi.intx = &intx_backend;
 	fn->msi.intx_ops = &intx_ops;

@@ -9,6 +9,12 @@
 #include "kernel/lib/log.h"
 #include "kernel/lib/panic.h"
 
+/*
+ * What a slot that can be filled while we run has at least of each memory: enough for what the
+ * usual functions ask for.
+ */
+#define SLOT_BYTES (2 * PCI_MEMORY_GRANULARITY)
+
 /* Larger than any window of a host bridge; a sum of two does not overflow. */
 #define NEVER_FITS (1ull << 62)
 
@@ -106,8 +112,28 @@ static bool place_bus(struct pci_host *host, const struct pci_function *parent,
 	return true;
 }
 
+/* Does every bridge above have such a window? */
+static bool reachable(const struct pci_function *fn, enum pci_space space)
+{
+	for (const struct pci_function *up = fn->parent; up; up = up->parent)
+		if (space == PCI_SPACE_IO      ? !up->bridge->has_io
+		    : space == PCI_SPACE_MEM64 ? !up->bridge->has_mem64
+					       : false)
+			return false;
+	return fn->host->windows[space].size;
+}
+
+/* What comes to a slot works without IO, of which there is little. */
+static uint64_t slot_room(const struct pci_function *fn, enum pci_space space)
+{
+	if (!fn->bridge->hotplug || space == PCI_SPACE_IO || !reachable(fn, space) ||
+	    (space == PCI_SPACE_MEM64 && !fn->bridge->has_mem64))
+		return 0;
+	return SLOT_BYTES;
+}
+
 static void size_bridges(struct pci_host *host, const struct pci_function *parent,
-			 enum pci_space space)
+			 enum pci_space space, bool with_slots)
 {
 	uint64_t grain = space == PCI_SPACE_IO ? PCI_IO_GRANULARITY : PCI_MEMORY_GRANULARITY;
 	struct pci_function *fn;
@@ -118,12 +144,14 @@ static void size_bridges(struct pci_host *host, const struct pci_function *paren
 
 		if (!fn->bridge || !fn->bridge->forwards)
 			continue;
-		size_bridges(host, fn, space);
+		size_bridges(host, fn, space, with_slots);
 		/* Offsets in a window aligned to the largest thing inside are as from 0. */
 		window = &fn->bridge->windows[space];
 		aligns = alignments(host, fn, space);
 		window->size = place_bus(host, fn, space, &trial) ? ALIGN_UP(trial.next, grain)
 								  : NEVER_FITS;
+		if (with_slots)
+			window->size = MAX(window->size, slot_room(fn, space));
 		fn->bridge->align[space] = aligns ? MAX(1ull << log2_floor(aligns), grain) : grain;
 	}
 }
@@ -187,15 +215,21 @@ static void leave_out_below(struct pci_host *host, const struct pci_function *br
 	}
 }
 
-static void give_up_one(struct pci_host *host, enum pci_space space)
+static void give_up_one(struct pci_host *host, const struct pci_function *port,
+			enum pci_space space)
 {
 	struct pci_bar *bar;
-	struct pci_function *fn = find_hog(host, NULL, space, &bar);
+	struct pci_function *fn = find_hog(host, port, space, &bar);
 
 	assert(fn && bar);
 	/* A 64-bit BAR may have an address below 4 GiB. */
 	if (space == PCI_SPACE_MEM64) {
 		bar->space = PCI_SPACE_MEM32;
+		return;
+	}
+	/* Behind a port everything is PCI Express, and works without. */
+	if (space == PCI_SPACE_IO && port) {
+		bar->space = PCI_NR_SPACES;
 		return;
 	}
 	/* A function works without its VFs. */
@@ -212,28 +246,24 @@ static void give_up_one(struct pci_host *host, enum pci_space space)
 	}
 }
 
-static void lay_out_space(struct pci_host *host, enum pci_space space)
+static void lay_out_space(struct pci_host *host, struct pci_function *port, enum pci_space space)
 {
-	struct pci_window *window = &host->windows[space];
+	struct pci_window *window = port ? &port->bridge->windows[space] : &host->windows[space];
+	bool with_slots = true;
 
 	for (;;) {
 		/* Address 0 means "not assigned", and a BAR that holds it may not decode. */
 		window->next = MAX(window->bus_base, 1ull);
-		size_bridges(host, NULL, space);
-		if (place_bus(host, NULL, space, window))
+		size_bridges(host, port, space, with_slots);
+		if (place_bus(host, port, space, window))
 			break;
-		give_up_one(host, space);
+		/* Room for what may come goes before what is there. */
+		if (with_slots)
+			with_slots = false;
+		else
+			give_up_one(host, port, space);
 	}
-	place_below(host, NULL, space);
-}
-
-/* Does every bridge above have such a window? */
-static bool reachable(const struct pci_function *fn, enum pci_space space)
-{
-	for (const struct pci_function *up = fn->parent; up; up = up->parent)
-		if (space == PCI_SPACE_IO ? !up->bridge->has_io : !up->bridge->has_mem64)
-			return false;
-	return fn->host->windows[space].size;
+	place_below(host, port, space);
 }
 
 /*
@@ -273,19 +303,15 @@ static void set_cpu_addresses(struct pci_function *fn)
 	}
 }
 
-void pci_layout(struct pci_host *host)
+void pci_layout(struct pci_host *host, struct pci_function *port)
 {
 	/* The 64-bit window first: what has no room there goes to the 32-bit one. */
 	static const enum pci_space order[] = { PCI_SPACE_MEM64, PCI_SPACE_MEM32, PCI_SPACE_IO };
 	struct pci_function *fn;
 
-	for_each_function(fn)
-		for (unsigned i = 0; fn->host == host && i < nr_bars(fn); i++)
-			if (bar_of(fn, i)->size)
-				choose_space(fn, i);
+	for_each_behind(host, port, fn) for (unsigned i = 0; i < nr_bars(fn);
+					     i++) if (bar_of(fn, i)->size) choose_space(fn, i);
 	for (unsigned i = 0; i < ARRAY_SIZE(order); i++)
-		lay_out_space(host, order[i]);
-	for_each_function(fn)
-		if (fn->host == host)
-			set_cpu_addresses(fn);
+		lay_out_space(host, port, order[i]);
+	for_each_behind(host, port, fn) set_cpu_addresses(fn);
 }

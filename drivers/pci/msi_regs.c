@@ -78,11 +78,24 @@ void pci_msi_begin(struct pci_function *fn)
 		    command | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE);
 }
 
+/* What it sent before has passed its port; nothing passed it where there is none. */
+bool pci_flush_gone(struct msi_function *msi)
+{
+	const struct pci_function *fn = pci_function_of(msi);
+
+	if (!pci_gone(fn))
+		return false;
+	if (fn->parent)
+		(void)pci_read32(fn->parent, PCI_VENDOR_ID);
+	return true;
+}
+
 static void flush(struct msi_function *msi)
 {
 	struct pci_function *fn = pci_function_of(msi);
 
-	(void)pci_read16(fn, fn->cap_msi + PCI_MSI_CONTROL);
+	if (!pci_flush_gone(msi))
+		(void)pci_read16(fn, fn->cap_msi + PCI_MSI_CONTROL);
 	/* What the caller stores next, a doorbell or another function, comes after. */
 	barrier_read_before_write();
 }
@@ -102,6 +115,8 @@ static int write_msg(struct msi_function *msi, unsigned i, const struct msi_msg 
 
 	if (rc)
 		return rc;
+	if (pci_gone(fn))
+		return -ENODEV;
 	assert(i == 0);
 	if (msg->address > msi->address_limit || msg->data > UINT16_MAX ||
 	    !base_aligned(fn, msg->data))

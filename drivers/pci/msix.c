@@ -18,6 +18,11 @@ static uintptr_t entry_address(const struct msi_function *msi, unsigned i)
 	return pci_function_of((struct msi_function *)msi)->msix_table + i * PCI_MSIX_ENTRY_SIZE;
 }
 
+static bool is_gone(const struct msi_function *msi)
+{
+	return pci_gone(pci_function_of((struct msi_function *)msi));
+}
+
 static unsigned control_offset(const struct pci_function *fn)
 {
 	return fn->cap_msix + PCI_MSIX_CONTROL;
@@ -104,7 +109,8 @@ static bool table_answers(struct msi_function *msi)
 
 static void flush(struct msi_function *msi)
 {
-	(void)mmio_read32(entry_address(msi, 0) + PCI_MSIX_ENTRY_CONTROL);
+	if (!pci_flush_gone(msi))
+		(void)mmio_read32(entry_address(msi, 0) + PCI_MSIX_ENTRY_CONTROL);
 	/* What the caller stores next, a doorbell or another function, comes after. */
 	barrier_read_before_write();
 }
@@ -117,6 +123,8 @@ static int write_msg(struct msi_function *msi, unsigned i, const struct msi_msg 
 
 	if (rc)
 		return rc;
+	if (is_gone(msi))
+		return -ENODEV;
 	/* The caller's slot and descriptor are seen before a message can name them (M16). */
 	barrier_publish_to_device();
 	mmio_write32(entry + PCI_MSIX_ENTRY_ADDRESS, (uint32_t)msg->address);
@@ -149,6 +157,8 @@ static void write_entry_control(struct msi_function *msi, unsigned i, uint32_t m
 {
 	uintptr_t control = entry_address(msi, i) + PCI_MSIX_ENTRY_CONTROL;
 
+	if (is_gone(msi))
+		return;
 	mmio_write32(control, pci_function_of(msi)->msix_entry_control[i] | mask);
 	(void)mmio_read32(control);
 }

@@ -50,7 +50,8 @@ struct pci_host {
 	int (*map_intx)(struct pci_host *host, uint16_t rid, unsigned pin,
 			struct dt_interrupt *interrupt);
 	void *firmware;
-	uint16_t next_bus; /* scan: first bus number not given out; 256: none left */
+	/* Scan: the first bus number not given out, and the last that may be. */
+	uint16_t next_bus, bus_limit;
 };
 
 #define PCI_NR_BARS 6
@@ -68,6 +69,7 @@ struct pci_bridge {
 	uint8_t secondary, subordinate;
 	bool forwards; /* false: left out together with all behind it */
 	bool has_io, has_mem64;
+	bool hotplug; /* a slot that can be filled and emptied: room is kept for what comes */
 	bool ari; /* the function number of what is on the link is 8 bits, its device number 0 */
 	struct pci_window windows[PCI_NR_SPACES]; /* bus addresses */
 	uint64_t align[PCI_NR_SPACES];
@@ -86,7 +88,10 @@ struct pci_intx;
 
 #define PCI_NAME_SIZE sizeof("ssss:bb:dd.f")
 
-/* One function. Lives for ever once found. */
+/*
+ * One function. Once found its memory stays: a removed one is no longer in the list, and is used
+ * again for what comes to its place.
+ */
 struct pci_function {
 	struct msi_function msi; /* name, rid, segment: there */
 	struct pci_host *host;
@@ -118,7 +123,28 @@ static inline struct pci_function *pci_function_of(struct msi_function *fn)
 	return container_of(fn, struct pci_function, msi);
 }
 
-/* Configuration space of a function. Any context. */
+/*
+ * Was it removed? Latched: from then on none of its registers is touched. An access that has
+ * begun before reads all ones. Any context.
+ */
+static inline bool pci_gone(const struct pci_function *fn)
+{
+	/* relaxed: it orders nothing, who was too late meets all ones */
+	return atomic_load_explicit(&fn->msi.removed, memory_order_relaxed);
+}
+/*
+ * For who has read all ones from a register, and was told nothing by a port: reads the vendor ID
+ * twice and the port's between. false: it is there, asleep or broken. Any context.
+ */
+bool pci_lost(struct pci_function *fn);
+
+/*
+ * time_wait() for something that the function does: 0; -ENODEV: it is gone, which is looked for
+ * now and then; -ETIMEDOUT. Thread context.
+ */
+int pci_wait(struct pci_function *fn, bool (*cond)(void *arg), void *arg, uint32_t timeout_ms);
+
+/* Configuration space of a function; once it is gone, all ones. Any context. */
 uint8_t pci_read8(const struct pci_function *fn, unsigned offset);
 uint16_t pci_read16(const struct pci_function *fn, unsigned offset);
 uint32_t pci_read32(const struct pci_function *fn, unsigned offset);
@@ -145,9 +171,10 @@ bool pci_memory_decodes(const struct pci_function *fn);
 /* Maps a memory BAR: address for arch/io.h; 0: not assigned, IO, or smaller than min_size. */
 uintptr_t pci_map_bar(struct pci_function *fn, unsigned bar, uint64_t min_size);
 
-/* All functions, usable or not, ordered. */
+/* All functions that are there, usable or not, ordered. */
 struct pci_function *pci_first(void);
 struct pci_function *pci_find(const char *bdf); /* "bb:dd.f" or "ssss:bb:dd.f"; NULL */
+bool pci_was_removed(const char *bdf);          /* is there none because it was removed? */
 unsigned pci_count(void);
 
 /*
@@ -167,14 +194,16 @@ struct pci_driver {
 	const char *name;
 	const struct pci_id *ids;
 	unsigned nr_ids;
+	/* Optional: more than ids say, without a log line when it does not. */
+	bool (*takes)(const struct pci_function *fn);
 	/* 0, or -errno: the function stays without driver, logged. Thread context. */
 	int (*probe)(struct pci_function *fn);
 	/*
-	 * Optional: brings the device to rest, then frees its vectors and all that probe took.
+	 * Optional: brings the device to rest, if it is not gone, then frees its vectors and all that probe took.
 	 * Thread context, interrupts on; nobody uses the function meanwhile.
 	 */
 	void (*remove)(struct pci_function *fn);
-	/* Optional: raises a vector by the device's own means, does not wait. -EINVAL: cannot. */
+	/* Optional: raises a vector by the device's own means, does not wait. -EINVAL: cannot, -ENODEV: gone. */
 	int (*raise)(struct pci_function *fn, unsigned vector);
 };
 TABLE_DECLARE(struct pci_driver, pci_driver);

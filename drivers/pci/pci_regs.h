@@ -114,6 +114,36 @@
 #define PCI_PCIE_FLAGS_MESSAGE   GENMASK(13, 9)
 #define PCI_PCIE_TYPE_ROOT_PORT  4
 #define PCI_PCIE_TYPE_DOWNSTREAM 6
+#define PCI_PCIE_LNKCAP          0x0c
+#define PCI_PCIE_LNKCAP_DLLLARC  BIT(20) /* LNKSTA says whether the link is up */
+#define PCI_PCIE_LNKSTA          0x12
+#define PCI_PCIE_LNKSTA_SPEED    GENMASK(3, 0)
+#define PCI_PCIE_LNKSTA_WIDTH    GENMASK(9, 4)
+#define PCI_PCIE_LNKSTA_DLLLA    BIT(13)
+#define PCI_PCIE_SLTCAP          0x14
+#define PCI_PCIE_SLTCAP_BUTTON   BIT(0)
+#define PCI_PCIE_SLTCAP_POWER    BIT(1)
+#define PCI_PCIE_SLTCAP_HOTPLUG  BIT(6)
+#define PCI_PCIE_SLTCAP_NCCS     BIT(18) /* no Command Completed */
+#define PCI_PCIE_SLTCAP_NUMBER   GENMASK(31, 19)
+#define PCI_PCIE_SLTCTL          0x18
+#define PCI_PCIE_SLTCTL_ABPE     BIT(0)
+#define PCI_PCIE_SLTCTL_PDCE     BIT(3)
+#define PCI_PCIE_SLTCTL_CCIE     BIT(4)
+#define PCI_PCIE_SLTCTL_HPIE     BIT(5)
+#define PCI_PCIE_SLTCTL_AIC      GENMASK(7, 6)
+#define PCI_PCIE_SLTCTL_PIC      GENMASK(9, 8)
+#define PCI_PCIE_SLTCTL_PCC      BIT(10) /* set: power off */
+#define PCI_PCIE_SLTCTL_DLLSCE   BIT(12)
+#define PCI_PCIE_INDICATOR_ON    1
+#define PCI_PCIE_INDICATOR_BLINK 2
+#define PCI_PCIE_INDICATOR_OFF   3
+#define PCI_PCIE_SLTSTA          0x1a
+#define PCI_PCIE_SLTSTA_ABP      BIT(0)
+#define PCI_PCIE_SLTSTA_PDC      BIT(3)
+#define PCI_PCIE_SLTSTA_CC       BIT(4)
+#define PCI_PCIE_SLTSTA_PDS      BIT(6)
+#define PCI_PCIE_SLTSTA_DLLSC    BIT(8)
 #define PCI_PCIE_DEVCAP2         0x24
 #define PCI_PCIE_DEVCAP2_ARI     BIT(5)
 #define PCI_PCIE_DEVCTL2         0x28

@@ -24,25 +24,23 @@ static bool is_handled(void *arg)
 	return msi_handled(wait->msi, wait->vector) >= wait->target;
 }
 
-static bool wait_handled(struct raise_wait *wait)
+static int wait_handled(struct pci_function *fn, struct raise_wait *wait)
 {
 	uint64_t start = time_ns();
 
 	while (!is_handled(wait)) {
 		if (time_ns() - start > SPIN_NS)
-			return time_wait(is_handled, wait, PCI_RAISE_TIMEOUT_MS);
+			return pci_wait(fn, is_handled, wait, PCI_RAISE_TIMEOUT_MS);
 		cpu_relax();
 	}
-	return true;
+	return 0;
 }
 
 static int raise_one(struct pci_function *fn, struct raise_wait *wait)
 {
 	int err = fn->driver->raise(fn, wait->vector);
 
-	if (err)
-		return err;
-	return wait_handled(wait) ? 0 : -ETIMEDOUT;
+	return err ? err : wait_handled(fn, wait);
 }
 
 int pci_raise_series(struct pci_function *fn, unsigned vector, unsigned count,

@@ -66,6 +66,13 @@ static bool add_bridge(struct pci_function *fn)
 	return true;
 }
 
+static bool has_hotplug_slot(const struct pci_function *fn)
+{
+	return fn->cap_pcie && fn->cap_pcie + PCI_PCIE_SLTSTA + 2 <= PCI_CONFIG_SIZE &&
+	       (pci_read16(fn, fn->cap_pcie + PCI_PCIE_FLAGS) & PCI_PCIE_FLAGS_SLOT) &&
+	       (pci_read32(fn, fn->cap_pcie + PCI_PCIE_SLTCAP) & PCI_PCIE_SLTCAP_HOTPLUG);
+}
+
 /* Fills a function that answers; what is wrong with it is logged once. */
 static void set_up(struct pci_function *fn)
 {
@@ -84,12 +91,14 @@ static void set_up(struct pci_function *fn)
 		return;
 	}
 	pci_examine(fn);
+	if (fn->bridge)
+		fn->bridge->hotplug = has_hotplug_slot(fn);
 }
 
 struct pci_function *pci_new_function(struct pci_host *host, struct pci_function *parent,
 				      uint16_t rid)
 {
-	struct pci_function *fn = calloc(1, sizeof(*fn));
+	struct pci_function *fn = pci_function_take(host, rid);
 
 	if (!fn) {
 		log_error("pci: out of memory at function %02x:%02x.%x", rid >> 8, (rid >> 3) & 31,
@@ -229,7 +238,7 @@ static void scan_bridge(struct pci_host *host, struct pci_function *fn, unsigned
 {
 	unsigned bus = fn->msi.rid >> 8;
 
-	if (host->next_bus > host->last_bus || depth == MAX_DEPTH) {
+	if (host->next_bus > host->bus_limit || depth == MAX_DEPTH) {
 		write_buses(fn, bus, 0, 0);
 		fn->bridge->forwards = false;
 		pci_leave_out(fn, depth == MAX_DEPTH ? "too many bridges above it"
@@ -238,7 +247,7 @@ static void scan_bridge(struct pci_host *host, struct pci_function *fn, unsigned
 	}
 	fn->bridge->secondary = (uint8_t)host->next_bus++;
 	/* All that follow are behind it until it is known how many there are. */
-	write_buses(fn, bus, fn->bridge->secondary, host->last_bus);
+	write_buses(fn, bus, fn->bridge->secondary, host->bus_limit);
 	scan_bus(host, fn, fn->bridge->secondary, depth + 1);
 	fn->bridge->subordinate = (uint8_t)(host->next_bus - 1);
 	write_buses(fn, bus, fn->bridge->secondary, fn->bridge->subordinate);
@@ -266,5 +275,22 @@ static void scan_bus(struct pci_host *host, struct pci_function *parent, unsigne
 void pci_scan(struct pci_host *host)
 {
 	host->next_bus = host->first_bus + 1;
+	host->bus_limit = host->last_bus;
 	scan_bus(host, NULL, host->first_bus, 0);
+}
+
+void pci_scan_slot(struct pci_function *port)
+{
+	const struct pci_bridge *bridge = port->bridge;
+	struct pci_host *host = port->host;
+	uint16_t next = host->next_bus, limit = host->bus_limit;
+	unsigned depth = 0;
+
+	for (const struct pci_function *up = port; up; up = up->parent)
+		depth++;
+	host->next_bus = bridge->secondary + 1;
+	host->bus_limit = bridge->subordinate;
+	scan_bus(host, port, bridge->secondary, depth);
+	host->next_bus = next;
+	host->bus_limit = limit;
 }

@@ -87,7 +87,7 @@ static const char *number(struct pci_function *pf, unsigned count)
 	if (!sriov->offset || (count > 1 && !sriov->stride))
 		return "First VF Offset or VF Stride is 0";
 	last = rid_of(pf, count - 1) >> 8;
-	if (last > pf->host->last_bus)
+	if (last > pf->host->bus_limit)
 		return "their bus numbers are beyond the last one";
 	/* This bus has the highest number given out so far: those that follow are theirs. */
 	pf->host->next_bus = MAX(pf->host->next_bus, (uint16_t)(last + 1));
@@ -178,19 +178,20 @@ static void add_vfs(struct pci_function *pf)
 	}
 }
 
-static bool has_vfs(const struct pci_function *fn, const struct pci_host *host)
+static bool has_vfs(const struct pci_function *fn)
 {
-	return fn->host == host && fn->usable && fn->sriov && fn->sriov->count;
+	return fn->usable && fn->sriov && fn->sriov->count;
 }
 
-void pci_sriov_enable(struct pci_host *host)
+void pci_sriov_enable(struct pci_host *host, const struct pci_function *port)
 {
 	const uint16_t on = PCI_SRIOV_CONTROL_VF | PCI_SRIOV_CONTROL_MEMORY;
 	struct pci_function *fn;
 	unsigned functions = 0;
 
-	for_each_function(fn) {
-		if (!has_vfs(fn, host))
+	for_each_behind(host, port, fn)
+	{
+		if (!has_vfs(fn))
 			continue;
 		pci_write16(fn, reg(fn, PCI_SRIOV_CONTROL),
 			    pci_read16(fn, reg(fn, PCI_SRIOV_CONTROL)) | on);
@@ -199,7 +200,5 @@ void pci_sriov_enable(struct pci_host *host)
 	if (!functions)
 		return;
 	time_sleep_ms(VF_ENABLE_MS);
-	for_each_function(fn)
-		if (has_vfs(fn, host))
-			add_vfs(fn);
+	for_each_behind(host, port, fn) if (has_vfs(fn)) add_vfs(fn);
 }

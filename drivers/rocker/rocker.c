@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "arch/io.h"
+#include "drivers/pci/mmio.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/log.h"
 #include "kernel/mem.h"
@@ -33,7 +33,9 @@ static int rocker_raise(struct pci_function *fn, unsigned vector)
 
 	if (vector >= fn->msi.count)
 		return -EINVAL;
-	mmio_write32(rocker->regs + ROCKER_TEST_IRQ, vector);
+	if (pci_gone(fn))
+		return -ENODEV;
+	pci_mmio_write32(rocker->fn, rocker->regs + ROCKER_TEST_IRQ, vector);
 	return 0;
 }
 
@@ -41,13 +43,13 @@ bool rocker_alive(struct rocker *rocker)
 {
 	const uint32_t probe = 0x35a5c33c;
 
-	mmio_write32(rocker->regs + ROCKER_TEST_REG, probe);
-	return mmio_read32(rocker->regs + ROCKER_TEST_REG) == 2 * probe;
+	pci_mmio_write32(rocker->fn, rocker->regs + ROCKER_TEST_REG, probe);
+	return pci_mmio_read32(rocker->fn, rocker->regs + ROCKER_TEST_REG) == 2 * probe;
 }
 
 unsigned rocker_ports(struct rocker *rocker)
 {
-	return mmio_read32(rocker->regs + ROCKER_PORT_PHYS_COUNT);
+	return pci_mmio_read32(rocker->fn, rocker->regs + ROCKER_PORT_PHYS_COUNT);
 }
 
 static int rocker_start(struct rocker *rocker)
@@ -78,7 +80,7 @@ static int rocker_setup(struct pci_function *fn, struct rocker *rocker)
 		return -EIO;
 	}
 	/* Rings that firmware left running are not ours. */
-	mmio_write32(rocker->regs + ROCKER_CONTROL, ROCKER_CONTROL_RESET);
+	pci_mmio_write32(rocker->fn, rocker->regs + ROCKER_CONTROL, ROCKER_CONTROL_RESET);
 	return rocker_start(rocker);
 }
 
@@ -102,7 +104,7 @@ static void rocker_remove(struct pci_function *fn)
 	struct rocker *rocker = fn->driver_data;
 
 	msi_free(&fn->msi);
-	mmio_write32(rocker->regs + ROCKER_CONTROL, ROCKER_CONTROL_RESET);
+	pci_mmio_write32(rocker->fn, rocker->regs + ROCKER_CONTROL, ROCKER_CONTROL_RESET);
 	page_free(rocker, sizeof(*rocker));
 }
 

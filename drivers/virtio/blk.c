@@ -90,8 +90,9 @@ static int claim(struct virtio_blk *blk)
 		slot = try_claim(blk);
 		if (slot >= 0)
 			return slot;
-		if (!time_wait(some_free, blk, SLOT_TIMEOUT_MS))
-			return -ETIMEDOUT;
+		slot = pci_wait(blk->dev.fn, some_free, blk, SLOT_TIMEOUT_MS);
+		if (slot)
+			return slot;
 	}
 }
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "arch/barrier.h"
-#include "arch/io.h"
+#include "drivers/pci/mmio.h"
 #include "drivers/pci/pci_regs.h"
 #include "drivers/virtio/caps.h"
 #include "kernel/lib/log.h"
@@ -15,12 +15,12 @@
 
 static uint8_t status(const struct virtio_device *dev)
 {
-	return mmio_read8(dev->common + VIRTIO_DEVICE_STATUS);
+	return pci_mmio_read8(dev->fn, dev->common + VIRTIO_DEVICE_STATUS);
 }
 
 static uint8_t add_status(const struct virtio_device *dev, uint8_t bits)
 {
-	mmio_write8(dev->common + VIRTIO_DEVICE_STATUS, status(dev) | bits);
+	pci_mmio_write8(dev->fn, dev->common + VIRTIO_DEVICE_STATUS, status(dev) | bits);
 	return status(dev);
 }
 
@@ -31,8 +31,9 @@ static bool is_reset(void *arg)
 
 int virtio_reset(struct virtio_device *dev)
 {
-	mmio_write8(dev->common + VIRTIO_DEVICE_STATUS, 0);
-	if (time_wait(is_reset, dev, RESET_TIMEOUT_MS))
+	pci_mmio_write8(dev->fn, dev->common + VIRTIO_DEVICE_STATUS, 0);
+	/* One that is gone does nothing any more either. */
+	if (pci_wait(dev->fn, is_reset, dev, RESET_TIMEOUT_MS) != -ETIMEDOUT)
 		return 0;
 	/* One that does not let itself be reset loses the bus instead. */
 	pci_write16(dev->fn, PCI_COMMAND,
@@ -45,9 +46,10 @@ static uint64_t offered(const struct virtio_device *dev)
 	uint64_t features = 0;
 
 	for (unsigned i = 0; i < 2; i++) {
-		mmio_write32(dev->common + VIRTIO_DEVICE_FEATURE_SELECT, i);
+		pci_mmio_write32(dev->fn, dev->common + VIRTIO_DEVICE_FEATURE_SELECT, i);
 		barrier_mmio();
-		features |= (uint64_t)mmio_read32(dev->common + VIRTIO_DEVICE_FEATURE) << (32 * i);
+		features |= (uint64_t)pci_mmio_read32(dev->fn, dev->common + VIRTIO_DEVICE_FEATURE)
+			    << (32 * i);
 		barrier_mmio();
 	}
 	return features;
@@ -56,9 +58,9 @@ static uint64_t offered(const struct virtio_device *dev)
 static void accept(const struct virtio_device *dev)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		mmio_write32(dev->common + VIRTIO_DRIVER_FEATURE_SELECT, i);
-		mmio_write32(dev->common + VIRTIO_DRIVER_FEATURE,
-			     (uint32_t)(dev->features >> (32 * i)));
+		pci_mmio_write32(dev->fn, dev->common + VIRTIO_DRIVER_FEATURE_SELECT, i);
+		pci_mmio_write32(dev->fn, dev->common + VIRTIO_DRIVER_FEATURE,
+				 (uint32_t)(dev->features >> (32 * i)));
 	}
 }
 
@@ -107,7 +109,7 @@ static void config_interrupt(void *arg)
 static void intx_interrupt(void *arg)
 {
 	struct virtio_device *dev = arg;
-	uint8_t isr = mmio_read8(dev->isr);
+	uint8_t isr = pci_mmio_read8(dev->fn, dev->isr);
 
 	/* The read pulled the device's writes before it; the queues' indices are among them. */
 	barrier_after_device_read();
@@ -156,29 +158,30 @@ static int set_vector(const struct virtio_device *dev, unsigned reg, uint16_t ve
 {
 	if (dev->intx)
 		return 0;
-	mmio_write16(dev->common + reg, vector);
+	pci_mmio_write16(dev->fn, dev->common + reg, vector);
 	barrier_mmio();
-	if (mmio_read16(dev->common + reg) == vector)
+	if (pci_mmio_read16(dev->fn, dev->common + reg) == vector)
 		return 0;
 	return refuse(dev, -EIO, "the device does not take a vector");
 }
 
-static void write64(uintptr_t reg, uint64_t value)
+static void write64(const struct virtio_device *dev, unsigned reg, uint64_t value)
 {
-	mmio_write32(reg, (uint32_t)value);
-	mmio_write32(reg + 4, (uint32_t)(value >> 32));
+	pci_mmio_write32(dev->fn, dev->common + reg, (uint32_t)value);
+	pci_mmio_write32(dev->fn, dev->common + reg + 4, (uint32_t)(value >> 32));
 }
 
 /* The queue is selected. */
 static int size_queue(const struct virtio_device *dev, struct virtq *queue)
 {
-	unsigned most = mmio_read16(dev->common + VIRTIO_QUEUE_SIZE), size;
+	unsigned most = pci_mmio_read16(dev->fn, dev->common + VIRTIO_QUEUE_SIZE), size;
 
 	if (!is_power_of_two(most))
 		return refuse(dev, -EIO, "the device has a queue of no possible size");
 	size = MIN(most, VIRTQ_MAX_SIZE);
-	mmio_write16(dev->common + VIRTIO_QUEUE_SIZE, (uint16_t)size);
-	queue->doorbell = virtio_doorbell(dev, mmio_read16(dev->common + VIRTIO_QUEUE_NOTIFY_OFF));
+	pci_mmio_write16(dev->fn, dev->common + VIRTIO_QUEUE_SIZE, (uint16_t)size);
+	queue->doorbell = virtio_doorbell(
+		dev, pci_mmio_read16(dev->fn, dev->common + VIRTIO_QUEUE_NOTIFY_OFF));
 	if (!queue->doorbell)
 		return refuse(dev, -EIO, "a queue's notification register is not there");
 	return virtq_alloc(queue, size);
@@ -189,20 +192,21 @@ static int start_queue(const struct virtio_device *dev, unsigned index)
 	struct virtq *queue = dev->queues[index];
 	int err;
 
+	queue->fn = dev->fn;
 	queue->index = (uint16_t)index;
-	mmio_write16(dev->common + VIRTIO_QUEUE_SELECT, queue->index);
+	pci_mmio_write16(dev->fn, dev->common + VIRTIO_QUEUE_SELECT, queue->index);
 	barrier_mmio();
 	err = size_queue(dev, queue);
 	if (!err)
 		err = set_vector(dev, VIRTIO_QUEUE_MSIX_VECTOR, queue->vector);
 	if (err)
 		return err;
-	write64(dev->common + VIRTIO_QUEUE_DESC, dma_address(queue->desc));
-	write64(dev->common + VIRTIO_QUEUE_DRIVER, dma_address((void *)queue->avail));
-	write64(dev->common + VIRTIO_QUEUE_DEVICE, dma_address((void *)queue->used));
+	write64(dev, VIRTIO_QUEUE_DESC, dma_address(queue->desc));
+	write64(dev, VIRTIO_QUEUE_DRIVER, dma_address((void *)queue->avail));
+	write64(dev, VIRTIO_QUEUE_DEVICE, dma_address((void *)queue->used));
 	/* The empty rings are in memory before the device looks at them. */
 	barrier_publish_to_device();
-	mmio_write16(dev->common + VIRTIO_QUEUE_ENABLE, 1);
+	pci_mmio_write16(dev->fn, dev->common + VIRTIO_QUEUE_ENABLE, 1);
 	return 0;
 }
 
@@ -210,7 +214,7 @@ int virtio_run(struct virtio_device *dev)
 {
 	int err;
 
-	if (mmio_read16(dev->common + VIRTIO_NUM_QUEUES) < dev->nr_queues)
+	if (pci_mmio_read16(dev->fn, dev->common + VIRTIO_NUM_QUEUES) < dev->nr_queues)
 		return refuse(dev, -EIO, "the device has too few queues");
 	err = start_vectors(dev);
 	if (!err)

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "arch/barrier.h"
-#include "arch/io.h"
+#include "drivers/pci/mmio.h"
 #include "kernel/lib/endian.h"
 #include "kernel/lib/log.h"
 #include "kernel/mem.h"
@@ -89,13 +89,16 @@ static void publish(struct virtq *queue, unsigned head)
 		return;
 	/* The index is in memory before the device is told to look. */
 	barrier_publish_to_device();
-	mmio_write16(queue->doorbell, queue->index);
+	pci_mmio_write16(queue->fn, queue->doorbell, queue->index);
 }
 
 int virtq_submit(struct virtq *queue, const struct virtq_segment *segments, unsigned n, void *token)
 {
 	irqflags_t flags = spin_lock_irq(&queue->lock);
-	int err = queue->broken ? -EIO : n > queue->nr_free ? -EAGAIN : 0;
+	int err = pci_gone(queue->fn)  ? -ENODEV
+		  : queue->broken      ? -EIO
+		  : n > queue->nr_free ? -EAGAIN
+				       : 0;
 
 	if (!err)
 		publish(queue, chain(queue, segments, n, token));

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "drivers/pci/pci.h"
 #include "drivers/virtio/regs.h"
 #include "kernel/spinlock.h"
 
@@ -43,6 +44,7 @@ struct virtq {
 	struct virtq_desc *desc;
 	volatile struct virtq_avail *avail;
 	volatile struct virtq_used *used;
+	const struct pci_function *fn; /* whose register the doorbell is */
 	uintptr_t doorbell;
 	struct virtq *next_on_vector;
 	struct virtq_slot slots[VIRTQ_MAX_SIZE];

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "arch/barrier.h"
-#include "arch/io.h"
+#include "drivers/pci/mmio.h"
 #include "drivers/virtio/virtio.h"
 #include "kernel/lib/log.h"
 #include "kernel/time.h"
@@ -19,12 +19,12 @@ static bool config_has(const struct virtio_device *dev, unsigned offset, unsigne
 
 uint8_t virtio_config8(const struct virtio_device *dev, unsigned offset)
 {
-	return config_has(dev, offset, 1) ? mmio_read8(dev->config + offset) : 0;
+	return config_has(dev, offset, 1) ? pci_mmio_read8(dev->fn, dev->config + offset) : 0;
 }
 
 uint32_t virtio_config32(const struct virtio_device *dev, unsigned offset)
 {
-	return config_has(dev, offset, 4) ? mmio_read32(dev->config + offset) : 0;
+	return config_has(dev, offset, 4) ? pci_mmio_read32(dev->fn, dev->config + offset) : 0;
 }
 
 static uint8_t generation(const struct virtio_device *dev)
@@ -33,7 +33,7 @@ static uint8_t generation(const struct virtio_device *dev)
 
 	/* Reads before it and behind it stay there. */
 	barrier_mmio();
-	now = mmio_read8(dev->common + VIRTIO_CONFIG_GENERATION);
+	now = pci_mmio_read8(dev->fn, dev->common + VIRTIO_CONFIG_GENERATION);
 	barrier_mmio();
 	return now;
 }
@@ -85,12 +85,18 @@ static bool ended(void *arg)
 	return virtio_request_is_done(wait->request) || wait->queue->broken;
 }
 
-/* Its chain is the device's until that is reset, and the request the queue's until it is broken. */
+/*
+ * Its chain is the device's until that is reset, or gone, and the request the queue's until it is
+ * broken. All that wait come here: one says why.
+ */
 static int fail(struct virtio_device *dev, struct virtq *queue, int err)
 {
-	log_error("%s: %s: given up: %s", dev->fn->msi.name, dev->name,
-		  err == -EIO ? "its queue is broken" : "a request does not end");
-	atomic_store_explicit(&dev->failed, true, memory_order_relaxed);
+	err = pci_gone(dev->fn) ? -ENODEV : err;
+	if (!atomic_exchange_explicit(&dev->failed, 1, memory_order_relaxed))
+		log_error("%s: %s: given up: %s", dev->fn->msi.name, dev->name,
+			  err == -EIO      ? "its queue is broken"
+			  : err == -ENODEV ? "it is gone"
+					   : "a request does not end");
 	virtio_reset(dev);
 	virtq_break(queue);
 	return err;
@@ -109,7 +115,8 @@ int virtio_execute(struct virtio_device *dev, struct virtq *queue,
 	err = virtq_submit(queue, segments, n, request);
 	if (err)
 		return err;
-	if (!time_wait(ended, &wait, REQUEST_TIMEOUT_MS))
-		return fail(dev, queue, -ETIMEDOUT);
+	err = pci_wait(dev->fn, ended, &wait, REQUEST_TIMEOUT_MS);
+	if (err)
+		return fail(dev, queue, err);
 	return virtio_request_is_done(request) ? 0 : fail(dev, queue, -EIO);
 }

@@ -35,7 +35,7 @@ struct virtio_device {
 	struct virtq *sharing; /* queues on vector 0 */
 	bool intx;             /* no MSI-X: one level for everything */
 	_Atomic uint32_t config_changes;
-	_Atomic bool failed;
+	_Atomic uint32_t failed;
 };
 
 /*

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "arch/barrier.h"
-#include "arch/io.h"
+#include "drivers/pci/mmio.h"
 #include "drivers/xhci/regs.h"
 #include "kernel/lib/endian.h"
 #include "kernel/lib/log.h"
@@ -38,11 +38,11 @@ static uintptr_t interrupter(const struct xhci *xhci, unsigned i)
 	return xhci->runtime + XHCI_INTERRUPTER(i);
 }
 
-static void write64(uintptr_t addr, uint64_t value)
+static void write64(struct xhci *xhci, uintptr_t addr, uint64_t value)
 {
 	/* Low half first (5.1): the high one of ERSTBA makes the device read the table. */
-	mmio_write32(addr, (uint32_t)value);
-	mmio_write32(addr + 4, (uint32_t)(value >> 32));
+	pci_mmio_write32(xhci->fn, addr, (uint32_t)value);
+	pci_mmio_write32(xhci->fn, addr + 4, (uint32_t)(value >> 32));
 }
 
 /* IP is cleared by the message itself (5.5.2.1) and there are no events: the core counts. */
@@ -56,10 +56,10 @@ static void xhci_intx(void *arg)
 {
 	struct xhci *xhci = arg;
 
-	mmio_write32(xhci->op + XHCI_USBSTS, XHCI_USBSTS_EINT);
-	mmio_write32(interrupter(xhci, 0) + XHCI_IMAN, XHCI_IMAN_IP | XHCI_IMAN_IE);
+	pci_mmio_write32(xhci->fn, xhci->op + XHCI_USBSTS, XHCI_USBSTS_EINT);
+	pci_mmio_write32(xhci->fn, interrupter(xhci, 0) + XHCI_IMAN, XHCI_IMAN_IP | XHCI_IMAN_IE);
 	/* It has arrived before this run is counted: who sees the count may raise again. */
-	(void)mmio_read32(interrupter(xhci, 0) + XHCI_IMAN);
+	(void)pci_mmio_read32(xhci->fn, interrupter(xhci, 0) + XHCI_IMAN);
 	barrier_after_device_read();
 }
 
@@ -70,8 +70,9 @@ int xhci_raise_interrupter(struct xhci *xhci, unsigned i)
 	if (i >= xhci->nr_interrupters)
 		return -EINVAL;
 	second = dma_address(xhci->rings[i].trbs) + XHCI_TRB_BYTES;
-	mmio_write32(interrupter(xhci, i) + XHCI_IMAN, XHCI_IMAN_IP | XHCI_IMAN_IE);
-	mmio_write32(interrupter(xhci, i) + XHCI_ERDP, (uint32_t)second | XHCI_ERDP_EHB);
+	pci_mmio_write32(xhci->fn, interrupter(xhci, i) + XHCI_IMAN, XHCI_IMAN_IP | XHCI_IMAN_IE);
+	pci_mmio_write32(xhci->fn, interrupter(xhci, i) + XHCI_ERDP,
+			 (uint32_t)second | XHCI_ERDP_EHB);
 	return 0;
 }
 
@@ -84,15 +85,15 @@ static bool halted(void *arg)
 {
 	const struct xhci *xhci = arg;
 
-	return mmio_read32(xhci->op + XHCI_USBSTS) & XHCI_USBSTS_HCH;
+	return pci_mmio_read32(xhci->fn, xhci->op + XHCI_USBSTS) & XHCI_USBSTS_HCH;
 }
 
 static bool ready(void *arg)
 {
 	const struct xhci *xhci = arg;
 
-	return !(mmio_read32(xhci->op + XHCI_USBCMD) & XHCI_USBCMD_HCRST) &&
-	       !(mmio_read32(xhci->op + XHCI_USBSTS) & XHCI_USBSTS_CNR);
+	return !(pci_mmio_read32(xhci->fn, xhci->op + XHCI_USBCMD) & XHCI_USBCMD_HCRST) &&
+	       !(pci_mmio_read32(xhci->fn, xhci->op + XHCI_USBSTS) & XHCI_USBSTS_CNR);
 }
 
 /* Sections 4.2 and 5.4.1: reset only what is ready and halted. */
@@ -100,10 +101,10 @@ static int reset(struct xhci *xhci)
 {
 	if (!time_wait(ready, xhci, XHCI_TIMEOUT_MS))
 		return -EIO;
-	mmio_write32(xhci->op + XHCI_USBCMD, 0);
+	pci_mmio_write32(xhci->fn, xhci->op + XHCI_USBCMD, 0);
 	if (!time_wait(halted, xhci, XHCI_TIMEOUT_MS))
 		return -EIO;
-	mmio_write32(xhci->op + XHCI_USBCMD, XHCI_USBCMD_HCRST);
+	pci_mmio_write32(xhci->fn, xhci->op + XHCI_USBCMD, XHCI_USBCMD_HCRST);
 	return time_wait(ready, xhci, XHCI_TIMEOUT_MS) ? 0 : -EIO;
 }
 
@@ -116,11 +117,11 @@ static void start_interrupter(struct xhci *xhci, unsigned i)
 	ring->segment.size = le32(XHCI_SEGMENT_MIN);
 	/* The segment table is in memory before ERSTBA makes the device read it. */
 	barrier_publish_to_device();
-	mmio_write32(regs + XHCI_IMOD, 0);
-	mmio_write32(regs + XHCI_ERSTSZ, 1);
-	write64(regs + XHCI_ERDP, dma_address(ring->trbs));
-	write64(regs + XHCI_ERSTBA, dma_address(&ring->segment));
-	mmio_write32(regs + XHCI_IMAN, XHCI_IMAN_IP | XHCI_IMAN_IE);
+	pci_mmio_write32(xhci->fn, regs + XHCI_IMOD, 0);
+	pci_mmio_write32(xhci->fn, regs + XHCI_ERSTSZ, 1);
+	write64(xhci, regs + XHCI_ERDP, dma_address(ring->trbs));
+	write64(xhci, regs + XHCI_ERSTBA, dma_address(&ring->segment));
+	pci_mmio_write32(xhci->fn, regs + XHCI_IMAN, XHCI_IMAN_IP | XHCI_IMAN_IE);
 }
 
 /* After msi_enable(): QEMU drops an IE that was set while MSI-X was off. */
@@ -131,14 +132,14 @@ static void start_interrupters(struct xhci *xhci)
 	xhci->nr_interrupters = msi->ops->type == MSI_MSI ? xhci->max_interrupters : msi->count;
 	for (unsigned i = 0; i < xhci->nr_interrupters; i++)
 		start_interrupter(xhci, i);
-	mmio_write32(xhci->op + XHCI_USBCMD, XHCI_USBCMD_INTE);
+	pci_mmio_write32(xhci->fn, xhci->op + XHCI_USBCMD, XHCI_USBCMD_INTE);
 }
 
 static void stop_interrupters(struct xhci *xhci)
 {
-	mmio_write32(xhci->op + XHCI_USBCMD, 0);
+	pci_mmio_write32(xhci->fn, xhci->op + XHCI_USBCMD, 0);
 	for (unsigned i = 0; i < xhci->nr_interrupters; i++)
-		mmio_write32(interrupter(xhci, i) + XHCI_IMAN, XHCI_IMAN_IP);
+		pci_mmio_write32(xhci->fn, interrupter(xhci, i) + XHCI_IMAN, XHCI_IMAN_IP);
 	xhci->nr_interrupters = 0;
 }
 
@@ -183,10 +184,11 @@ static int find_registers(struct xhci *xhci)
 
 	if (!regs)
 		return -ENODEV;
-	caplength = FIELD_GET(XHCI_CAPLENGTH_MASK, mmio_read32(regs + XHCI_CAPLENGTH));
-	rtsoff = mmio_read32(regs + XHCI_RTSOFF) & XHCI_RTSOFF_MASK;
-	xhci->max_interrupters =
-		FIELD_GET(XHCI_HCSPARAMS1_MAX_INTRS, mmio_read32(regs + XHCI_HCSPARAMS1));
+	caplength =
+		FIELD_GET(XHCI_CAPLENGTH_MASK, pci_mmio_read32(xhci->fn, regs + XHCI_CAPLENGTH));
+	rtsoff = pci_mmio_read32(xhci->fn, regs + XHCI_RTSOFF) & XHCI_RTSOFF_MASK;
+	xhci->max_interrupters = FIELD_GET(XHCI_HCSPARAMS1_MAX_INTRS,
+					   pci_mmio_read32(xhci->fn, regs + XHCI_HCSPARAMS1));
 	if (!xhci->max_interrupters || xhci->max_interrupters > XHCI_MAX_INTRS_MAX ||
 	    caplength + XHCI_OP_BYTES > size ||
 	    rtsoff + XHCI_INTERRUPTER(xhci->max_interrupters) > size) {
@@ -195,8 +197,9 @@ static int find_registers(struct xhci *xhci)
 	}
 	xhci->op = regs + caplength;
 	xhci->runtime = regs + rtsoff;
-	xhci->dma_limit = mmio_read32(regs + XHCI_HCCPARAMS1) & XHCI_HCCPARAMS1_AC64 ? UINT64_MAX
-										     : UINT32_MAX;
+	xhci->dma_limit = pci_mmio_read32(xhci->fn, regs + XHCI_HCCPARAMS1) & XHCI_HCCPARAMS1_AC64
+				  ? UINT64_MAX
+				  : UINT32_MAX;
 	return 0;
 }
 
@@ -247,7 +250,7 @@ static void xhci_remove(struct pci_function *fn)
 
 	stop_interrupters(xhci);
 	msi_free(&fn->msi);
-	if (reset(xhci))
+	if (reset(xhci) && !pci_gone(fn))
 		log_error("%s: xhci: does not come to rest", fn->msi.name);
 	else
 		dma_free(xhci->rings, rings_bytes(xhci));

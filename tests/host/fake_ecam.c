@@ -47,6 +47,8 @@ static bool exists(const struct fake_function *fn)
 {
 	const struct fake_function *pf = fn->enabled_by;
 
+	if (fn->absent)
+		return false;
 	return !pf || (pf->config[pf->last_ext_cap + PCI_SRIOV_CONTROL] & PCI_SRIOV_CONTROL_VF);
 }
 
@@ -78,6 +80,8 @@ static uint64_t ecam_read(void *ctx, uintptr_t offset, unsigned size)
 		return ~0ull >> (64 - 8 * size);
 	}
 	fn->reads++;
+	if (fn->read)
+		fn->read(fn, offset & 0xfff);
 	memcpy(&value, fn->config + (offset & 0xfff), size);
 	return value;
 }
@@ -89,6 +93,8 @@ static void ecam_write(void *ctx, uintptr_t offset, unsigned size, uint64_t valu
 	(void)ctx;
 	if (!recording)
 		fake_mmio_log_clear();
+	if (fn && fn->write && fn->write(fn, offset & 0xfff, value))
+		return;
 	for (unsigned i = 0; fn && i < size; i++) {
 		uint8_t *byte = &fn->config[(offset & 0xfff) + i];
 		uint8_t mask = fn->writable[(offset & 0xfff) + i];
@@ -329,4 +335,9 @@ uintptr_t fake_config_address(const struct fake_function *fn, unsigned offset)
 unsigned fake_unanswered(void)
 {
 	return unanswered;
+}
+
+struct pci_host *fake_the_host(void)
+{
+	return host;
 }

@@ -18,6 +18,10 @@ struct fake_function {
 	uint8_t bus_offset;                     /* a VF may be on a bus after its PF's */
 	const struct fake_function *enabled_by; /* of a VF its PF */
 	unsigned reads;                         /* of its configuration space */
+	bool absent;                            /* nobody answers */
+	/* Takes a write instead of the registers if it says so; may change anything. */
+	bool (*write)(struct fake_function *fn, unsigned offset, uint64_t value);
+	void (*read)(struct fake_function *fn, unsigned offset); /* before each read */
 };
 
 #define FAKE_MEM32      0x40000000ull
@@ -65,3 +69,5 @@ void fake_record(bool on);
 uintptr_t fake_config_address(const struct fake_function *fn, unsigned offset);
 /* Reads of configuration space that nobody answered, since fake_host(). */
 unsigned fake_unanswered(void);
+/* The host bridge that is described. */
+struct pci_host *fake_the_host(void);

@@ -16,6 +16,7 @@
 #define SLOTS     (ENTRIES - 1)
 
 static struct nvme_queue queue;
+static struct pci_function function;
 static uint32_t doorbells[2];
 /* The controller's side of the completion queue. */
 static unsigned posted;
@@ -29,6 +30,8 @@ static int setup(void **state)
 	host_log_clear();
 	memset(&queue, 0, sizeof(queue));
 	assert_int_equal(nvme_queue_alloc(&queue, ENTRIES, 12), 0);
+	function.msi.removed = 0;
+	queue.fn = &function;
 	queue.id = ID;
 	queue.sq_doorbell = DOORBELLS;
 	queue.cq_doorbell = DOORBELLS + 4;
@@ -249,6 +252,22 @@ static void stop_and_fail(void **state)
 
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+static void a_gone_controller_has_no_doorbells(void **state)
+{
+	struct nvme_request request, late;
+
+	(void)state;
+	assert_int_equal(submit(&request), 0);
+	post_success(&request);
+	function.msi.removed = 1;
+	fake_mmio_log_clear();
+	assert_int_equal(submit(&late), -ENODEV);
+	nvme_queue_interrupt(&queue);
+	assert_int_equal(request.done, 1);
+	for (size_t n = 0; n < fake_mmio_log_length(); n++)
+		assert_int_not_equal(fake_mmio_log(n)->kind, FAKE_WRITE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +281,7 @@ int main(void)
 		T(refused_buffer_takes_no_slot),
 		T(lists_are_apart),
 		T(stop_and_fail),
+		T(a_gone_controller_has_no_doorbells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

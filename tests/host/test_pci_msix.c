@@ -262,6 +262,33 @@ static void function_without_function_mask(void **state)
 	assert_int_equal(pci_msix_ops.prepare(&fn->msi, 3), -EIO);
 }
 
+/* Neither configuration space nor the table: nothing is left of it (M13). */
+static void gone_function_is_not_touched(void **state)
+{
+	const struct msi_function_ops *ops[] = { &pci_msix_ops, &pci_msi_ops };
+	struct msi_msg msg = { .address = 0x1000 };
+
+	(void)state;
+	assert_true(pci_declare_gone(fn, true));
+	assert_false(pci_declare_gone(fn, true));
+	fake_record(true);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(ops[i]->prepare(&fn->msi, 1) < 0);
+		assert_true(ops[i]->write_msg(&fn->msi, 0, &msg) < 0);
+		ops[i]->mask(&fn->msi, 0);
+		ops[i]->unmask(&fn->msi, 0);
+		ops[i]->read_msg(&fn->msi, 0, &msg);
+		(void)ops[i]->masked(&fn->msi, 0);
+		(void)ops[i]->pending(&fn->msi, 0);
+		ops[i]->start(&fn->msi);
+		ops[i]->flush(&fn->msi);
+		ops[i]->stop(&fn->msi);
+	}
+	for (size_t n = 0; n < fake_mmio_log_length(); n++)
+		assert_true(fake_mmio_log(n)->kind != FAKE_READ &&
+			    fake_mmio_log(n)->kind != FAKE_WRITE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +303,7 @@ int main(void)
 		cmocka_unit_test_setup(nothing_is_read_without_memory_decode, setup),
 		cmocka_unit_test_setup(function_that_does_not_answer, setup),
 		cmocka_unit_test_setup(function_without_function_mask, setup),
+		cmocka_unit_test_setup(gone_function_is_not_touched, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@
 #define INDEX    3
 
 static struct virtq queue;
+static struct pci_function function;
 static uint16_t doorbell;
 static char buf[64];
 static unsigned nr_done;
@@ -37,6 +38,8 @@ static int setup(void **state)
 	memset(&queue, 0, sizeof(queue));
 	queue.name = "test";
 	queue.done = done;
+	function.msi.removed = 0;
+	queue.fn = &function;
 	queue.index = INDEX;
 	queue.doorbell = DOORBELL;
 	nr_done = 0;
@@ -201,6 +204,15 @@ static void the_same_chain_twice_breaks_it(void **state)
 	assert_true(queue.broken);
 }
 
+static void a_gone_device_is_not_told(void **state)
+{
+	(void)state;
+	function.msi.removed = 1;
+	fake_mmio_log_clear();
+	assert_int_equal(submit(8, 8, buf), -ENODEV);
+	assert_int_equal(fake_mmio_log_length(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +227,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(more_entries_than_chains_break_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_same_chain_twice_breaks_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_gone_device_is_not_told, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
