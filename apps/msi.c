@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "apps/command.h"
+#include "apps/pci.h"
 #include "drivers/pci/pci.h"
 
 static const char *backend_name(void)
@@ -76,9 +77,9 @@ static int run(int argc, char **argv)
 	if (argc > 2)
 		return command_usage(command_find(argv[0]));
 	if (argc == 2) {
-		only = pci_find(argv[1]);
+		only = command_function("msi", argv[1]);
 		if (!only)
-			return command_error("msi: there is no function %s", argv[1]);
+			return -1;
 	}
 	printf("msi backend: %s\n",
 	       only && only->msi.backend ? only->msi.backend->name : backend_name());

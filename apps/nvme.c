@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "apps/command.h"
+#include "apps/pci.h"
 #include "apps/sha256.h"
 #include "kernel/lib/bits.h"
 #include "kernel/mem.h"
@@ -213,8 +214,10 @@ static int run(int argc, char **argv)
 		return list_all();
 	if (argc != 2 && argc != 5 && !sum)
 		return command_usage(&command_entry_nvme);
-	r.fn = pci_find(argv[1]);
-	r.nvme = r.fn ? nvme_of(r.fn) : NULL;
+	r.fn = command_function("nvme", argv[1]);
+	if (!r.fn)
+		return -1;
+	r.nvme = nvme_of(r.fn);
 	if (!r.nvme)
 		return command_error("nvme: %s is no NVMe controller", argv[1]);
 	if (argc == 2) {

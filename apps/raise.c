@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "apps/command.h"
+#include "apps/pci.h"
 #include "drivers/pci/raise.h"
 
 static const struct command command_entry_raise;
@@ -18,6 +19,8 @@ static int raise_failed(const struct pci_function *fn, unsigned vector, int err)
 	case -EINVAL:
 		return command_error("raise: %s[%u]: no such vector, or not raised by this device",
 				     name, vector);
+	case -ENODEV:
+		return command_error("raise: %s is gone", name);
 	case -ETIMEDOUT:
 		return command_error("raise: %s[%u]: not handled within %u ms", name, vector,
 				     PCI_RAISE_TIMEOUT_MS);
@@ -53,9 +56,9 @@ static int run(int argc, char **argv)
 
 	if (argc < 2 || argc > 4)
 		return command_usage(&command_entry_raise);
-	fn = pci_find(argv[1]);
+	fn = command_function("raise", argv[1]);
 	if (!fn)
-		return command_error("raise: no function %s", argv[1]);
+		return -1;
 	if (!fn->driver || !fn->driver->raise || !fn->msi.count)
 		return raise_failed(fn, 0, -EOPNOTSUPP);
 	if (argc == 2)

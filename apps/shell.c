@@ -6,6 +6,7 @@
 
 #include "apps/command.h"
 #include "apps/words.h"
+#include "drivers/pci/hotplug.h"
 #include "kernel/console.h"
 #include "platform/platform.h"
 
@@ -26,6 +27,7 @@ static int run_all(char *line, char **argv)
 	while (*line) {
 		int argc = words_split(&line, argv);
 
+		pci_hotplug_poll();
 		if (argc < 0)
 			rc |= command_error("a quote is not closed");
 		else if (argc)
@@ -57,6 +59,7 @@ void shell_main(void)
 {
 	static char line[LINE_MAX_BYTES];
 
+	console_set_idle(pci_hotplug_poll);
 	shell_run(platform_commands());
 	for (;;) {
 		console_read_line(PROMPT, line, sizeof(line));

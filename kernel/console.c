@@ -176,6 +176,26 @@ void console_input(char c)
 		smp_kick(reader);
 }
 
+static bool (*idle)(void);
+static struct lineedit *editing; /* the line that is being read */
+static _Atomic uint32_t woken;
+
+void console_set_idle(bool (*fn)(void))
+{
+	idle = fn;
+}
+
+void console_wake(void)
+{
+	uint32_t reader;
+
+	/* seq_cst, with those in sleep_for_byte(), as in console_input() */
+	atomic_store_explicit(&woken, 1, memory_order_seq_cst);
+	reader = atomic_load_explicit(&input.reader, memory_order_seq_cst);
+	if (reader != NO_READER && reader != smp_index())
+		smp_kick(reader);
+}
+
 static int take_byte(void)
 {
 	uint32_t tail = atomic_load_explicit(&input.tail, memory_order_relaxed);
@@ -198,7 +218,7 @@ static int sleep_for_byte(void)
 	irq_disable();
 	atomic_store_explicit(&input.reader, smp_index(), memory_order_seq_cst);
 	c = take_byte();
-	if (c < 0)
+	if (c < 0 && !atomic_load_explicit(&woken, memory_order_seq_cst))
 		cpu_wait();
 	atomic_store_explicit(&input.reader, NO_READER, memory_order_relaxed);
 	irq_enable();
@@ -224,6 +244,10 @@ int console_read(void)
 		const struct console_ops *ops =
 			atomic_load_explicit(&console, memory_order_acquire);
 
+		/* acquire: what it was woken for is there */
+		if (atomic_exchange_explicit(&woken, 0, memory_order_acquire) && idle && idle() &&
+		    editing)
+			lineedit_redraw(editing);
 		if (ops->poll)
 			time_wait(polled, &c, POLL_MS);
 		else
@@ -245,7 +269,9 @@ int console_read_line(const char *prompt, char *buf, size_t size)
 	edit.emit = echo;
 	edit.width = 80;
 	lineedit_start(&edit, prompt, buf, size);
+	editing = &edit;
 	while (!lineedit_feed(&edit, (char)console_read()))
 		;
+	editing = NULL;
 	return (int)edit.len;
 }

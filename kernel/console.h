@@ -37,6 +37,13 @@ bool console_hold(void);
 /* The next byte; sleeps until there is one. Thread context, interrupts on, one reader at a time. */
 int console_read(void);
 /*
+ * What the reader of the line does while it waits, before it sleeps and when it was woken. Once,
+ * at boot; thread context. true: it wrote to the line.
+ */
+void console_set_idle(bool (*idle)(void));
+/* Wakes the reader for idle, if it sleeps. Any context. */
+void console_wake(void);
+/*
  * For panic: from the first call on this is the only way to the line, and it begins a
  * line of its own. Takes no lock.
  */

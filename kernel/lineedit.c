@@ -41,8 +41,7 @@ static size_t window_end(const struct lineedit *edit)
 	return MIN(edit->len, edit->shown + edit->columns);
 }
 
-/* Everything from column 0 on, the cursor where it belongs. */
-static void redraw(struct lineedit *edit)
+void lineedit_redraw(struct lineedit *edit)
 {
 	size_t end = window_end(edit);
 
@@ -71,7 +70,7 @@ static void move(struct lineedit *edit, size_t to)
 
 	edit->cursor = to;
 	if (scroll(edit))
-		redraw(edit);
+		lineedit_redraw(edit);
 	else if (to < from)
 		go_back(edit, from - to);
 	else
@@ -98,7 +97,7 @@ static void insert(struct lineedit *edit, char c)
 	edit->buf[edit->cursor++] = c;
 	edit->len++;
 	if (scroll(edit)) {
-		redraw(edit);
+		lineedit_redraw(edit);
 		return;
 	}
 	emit(edit, &c, 1);
@@ -138,7 +137,7 @@ static void replace(struct lineedit *edit, const char *line)
 	edit->cursor = edit->len;
 	edit->shown = 0;
 	scroll(edit);
-	redraw(edit);
+	lineedit_redraw(edit);
 }
 
 /* --- history --- */
@@ -247,7 +246,7 @@ static bool cancel(struct lineedit *edit)
 static void clear_screen(struct lineedit *edit)
 {
 	emit_string(edit, "\033[H\033[2J");
-	redraw(edit);
+	lineedit_redraw(edit);
 }
 
 static void step(struct lineedit *edit, bool forward)

@@ -40,5 +40,8 @@ struct lineedit {
 /* Begins a line in buf, at most size - 1 bytes and a NUL (size >= 1), and shows the prompt. */
 void lineedit_start(struct lineedit *edit, const char *prompt, char *buf, size_t size);
 
+/* The line again from column 0 on, with its prompt: something else was written there. */
+void lineedit_redraw(struct lineedit *edit);
+
 /* One byte from the keyboard. true: the line is done, buf and len hold it (empty after Ctrl-C). */
 bool lineedit_feed(struct lineedit *edit, char c);
