@@ -277,34 +277,6 @@ TEST(msi, event_during_the_handler_runs_it_again)
 	msi_free(&fn->msi);
 }
 
-TEST(msi, sanitizer_refuses_illegal_writes)
-{
-	struct pci_function *fn = unused_function();
-	unsigned refused = msi_check_refused();
-	struct msi_msg good, bad;
-
-	SKIP_IF(!msi_checked, "release build");
-	SKIP_IF(!fn || !fn->msi.msix_count, "no MSI-X function without driver");
-	CHECK_EQ(msi_alloc(&fn->msi, 1, 1, MSI_ALLOW_MSIX, NULL), 1);
-	CHECK_EQ(msi_request(&fn->msi, 0, nothing, NULL, "test"), 0);
-	CHECK_EQ(msi_enable(&fn->msi), 0);
-	fn->msi.domain->compose(fn->msi.descs[0]->hart, fn->msi.descs[0]->identity, &good);
-	/* unmasked */
-	CHECK_EQ(fn->msi.ops->write_msg(&fn->msi, 0, &good), -EPERM);
-	msi_mask(&fn->msi, 0);
-	CHECK_EQ(fn->msi.ops->write_msg(&fn->msi, 0, &good), 0);
-	/* not the vector's identity; nobody's doorbell; no such vector */
-	bad = good;
-	bad.data = 1;
-	CHECK_EQ(fn->msi.ops->write_msg(&fn->msi, 0, &bad), -EPERM);
-	bad = good;
-	bad.address += 4;
-	CHECK_EQ(fn->msi.ops->write_msg(&fn->msi, 0, &bad), -EPERM);
-	CHECK_EQ(fn->msi.ops->write_msg(&fn->msi, fn->msi.count, &good), -EPERM);
-	CHECK_EQ(msi_check_refused() - refused, 4);
-	msi_free(&fn->msi);
-}
-
 static void count_run(void *arg)
 {
 	++*(unsigned *)arg;
