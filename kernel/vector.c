@@ -38,6 +38,7 @@ void vector_file_open(struct vector_space *space, unsigned hart, unsigned first,
 	assert(hart < space->nr_files && !file->max_id);
 	assert(first >= 1 && first <= max_id && max_id <= VECTOR_MAX_ID);
 	file->max_id = max_id;
+	file->total = max_id - first + 1;
 	for (unsigned id = first; id <= max_id; id++)
 		atomic_fetch_or_explicit(&file->free[id / 64], BIT64(id % 64),
 					 memory_order_relaxed);
@@ -73,6 +74,8 @@ void vector_release(struct vector_space *space, const struct vector_place *place
 	assert(!(old & bit));
 	give_file(file, 1);
 	give_space(space, 1);
+	if (vector_file_closed(space, place->hart))
+		vector_file_collect(space, place->hart);
 }
 
 void vector_release_held(struct vector_space *space, unsigned hart, unsigned word, uint64_t bits)

@@ -28,6 +28,9 @@
 struct vector_file {
 	_Atomic uint32_t credit; /* free identities not yet promised to a set */
 	uint32_t max_id;
+	uint32_t total;                      /* identities that it was opened with */
+	_Atomic uint32_t closed;             /* its hart goes away, or is away */
+	_Atomic uint32_t kept;               /* closed: credit that was collected */
 	_Atomic uint64_t free[VECTOR_WORDS]; /* bit i of word w: identity 64 w + i is free */
 };
 
@@ -89,3 +92,22 @@ void vector_release_held(struct vector_space *space, unsigned hart, unsigned wor
 
 /* Free and unpromised now: a hint. */
 unsigned vector_available(const struct vector_space *space);
+
+/*
+ * The file's hart goes away (kernel/vector_file.c): what is free there is on offer no more,
+ * nor what comes back from now on. A set that has its promise already may still get some of
+ * it: the closer collects and looks for vectors until the file is empty. Thread context.
+ */
+void vector_file_close(struct vector_space *space, unsigned hart);
+/* Takes what of a closed file is on offer still. Any context. */
+void vector_file_collect(struct vector_space *space, unsigned hart);
+/* Closed, and no identity is anybody's. */
+bool vector_file_empty(const struct vector_space *space, unsigned hart);
+/* On offer again, what was not free then as soon as it is. */
+void vector_file_reopen(struct vector_space *space, unsigned hart);
+
+static inline bool vector_file_closed(const struct vector_space *space, unsigned hart)
+{
+	/* seq_cst: pairs with vector_file_close() and vector_file_reopen() */
+	return atomic_load_explicit(&space->files[hart].closed, memory_order_seq_cst);
+}

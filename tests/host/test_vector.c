@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SOURCES: kernel/vector.c
+// SOURCES: kernel/vector.c kernel/vector_file.c
 /* The vector space with one hart at work: exact numbers. */
 #include "kernel/vector.h"
 
@@ -387,6 +387,107 @@ static void held_places(void **state)
 	expect_assert_failure(vector_release_held(&space, 0, 0, BIT64(60)));
 }
 
+/* At rest, one of the files closed: what it has free is kept, and nobody's to take. */
+static void check_kept(unsigned hart, unsigned kept)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < space.nr_files; i++)
+		sum += i == hart ? 0 : files[i].credit;
+	assert_int_equal(files[hart].kept, kept);
+	assert_int_equal(files[hart].credit, 0);
+	assert_int_equal(space.credit, sum);
+}
+
+static void closed_file_gives_nothing(void **state)
+{
+	(void)state;
+	open_files(3, 3, 63);
+	vector_file_close(&space, 1);
+	assert_true(vector_file_closed(&space, 1));
+	assert_true(vector_file_empty(&space, 1));
+	check_kept(1, 61);
+	assert_int_equal(vector_available(&space), 2 * 61);
+	assert_int_equal(vector_claim(&space, 2 * 61 + 1, 3 * 61, NULL, places), -ENOSPC);
+	assert_int_equal(vector_claim_block(&space, 1, 1, places), -ENOSPC);
+	assert_int_equal(vector_claim_block(&space, 8, 1, places), -ENOSPC);
+	assert_int_equal(vector_claim(&space, 1, 4, (uint16_t[4]){ 1, 1, 1, 1 }, places), 4);
+	assert_int_equal(count_on(places, 4, 1), 0);
+	release(places, 4);
+	assert_int_equal(vector_claim(&space, 1, 3 * 61, NULL, places), 2 * 61);
+	assert_int_equal(count_on(places, 2 * 61, 1), 0);
+	release(places, 2 * 61);
+	check_kept(1, 61);
+	vector_file_reopen(&space, 1);
+	assert_false(vector_file_empty(&space, 1));
+	check_balance();
+	assert_int_equal(vector_claim(&space, 1, 3 * 61, NULL, places), 3 * 61);
+	hold(places, 3 * 61, 3, 63);
+}
+
+static void closed_file_waits_for_what_is_out(void **state)
+{
+	unsigned on_1;
+
+	(void)state;
+	open_files(2, 1, 63);
+	assert_int_equal(vector_claim(&space, 40, 40, NULL, places), 40);
+	hold(places, 40, 1, 63);
+	on_1 = count_on(places, 40, 1);
+	vector_file_close(&space, 1);
+	check_kept(1, 63 - on_1);
+	for (unsigned i = 0; i < 40; i++) {
+		assert_false(vector_file_empty(&space, 1));
+		release(&places[i], 1);
+		on_1 -= places[i].hart == 1;
+		check_kept(1, 63 - on_1);
+		if (!on_1)
+			break;
+	}
+	assert_true(vector_file_empty(&space, 1));
+}
+
+static void reopened_file_gets_the_rest_later(void **state)
+{
+	struct vector_place block;
+
+	(void)state;
+	open_files(2, 1, 63);
+	assert_int_equal(vector_claim_block(&space, 16, 1, &block), 16);
+	vector_file_close(&space, 1);
+	assert_false(vector_file_empty(&space, 1));
+	vector_file_reopen(&space, 1);
+	check_balance();
+	for (unsigned i = 0; i < 16; i++)
+		release(&(struct vector_place){ 1, (uint16_t)(block.identity + i) }, 1);
+	check_balance();
+	assert_int_equal(vector_available(&space), 2 * 63);
+}
+
+/* A set that has its promise already takes what the closer left of it: nothing is refused or lost. */
+static void promised_before_the_close(void **state)
+{
+	(void)state;
+	open_files(2, 1, 20);
+	/* A set of 35 between promise and file_credit. */
+	space.credit -= 35;
+	vector_file_close(&space, 1);
+	assert_int_equal(files[1].kept, 5);
+	assert_int_equal(files[1].credit, 15);
+	assert_int_equal(space.credit, 0);
+	files[0].credit -= 20;
+	files[1].credit -= 15;
+	/* Its bits are of no matter here; it gives them back. */
+	files[0].credit += 20;
+	files[1].credit += 15;
+	space.credit += 35;
+	vector_file_collect(&space, 1);
+	assert_true(vector_file_empty(&space, 1));
+	check_kept(1, 20);
+	vector_file_reopen(&space, 1);
+	check_balance();
+}
+
 static void bugs_are_caught(void **state)
 {
 	struct vector_place p;
@@ -474,6 +575,10 @@ int main(void)
 		cmocka_unit_test(blocks_on_a_hart),
 		cmocka_unit_test(refused_because_of_a_block_in_flight),
 		cmocka_unit_test(held_places),
+		cmocka_unit_test(closed_file_gives_nothing),
+		cmocka_unit_test(closed_file_waits_for_what_is_out),
+		cmocka_unit_test(reopened_file_gets_the_rest_later),
+		cmocka_unit_test(promised_before_the_close),
 		cmocka_unit_test(bugs_are_caught),
 		cmocka_unit_test(random_life),
 	};

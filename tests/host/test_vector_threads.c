@@ -5,6 +5,7 @@
 #include "tests/host/jitter.h"
 
 #include "kernel/vector.c"
+#include "kernel/vector_file.c"
 
 #include <pthread.h>
 #include <stdlib.h>
