@@ -38,5 +38,7 @@ int command_run(int argc, char **argv);
 int shell_run(const char *line);
 /* Boot arguments, then the prompt for ever. */
 _Noreturn void shell_main(void);
+/* The hart (index) whose thread is the shell. */
+unsigned shell_hart(void);
 /* Did any command fail since boot? (status of `poweroff`) */
 bool shell_failed(void);

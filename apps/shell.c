@@ -8,16 +8,23 @@
 #include "apps/words.h"
 #include "drivers/pci/hotplug.h"
 #include "kernel/console.h"
+#include "kernel/smp.h"
 #include "platform/platform.h"
 
 #define PROMPT         "tocsin> "
 #define LINE_MAX_BYTES 16384
 
 static bool failed;
+static unsigned home;
 
 bool shell_failed(void)
 {
 	return failed;
+}
+
+unsigned shell_hart(void)
+{
+	return home;
 }
 
 static int run_all(char *line, char **argv)
@@ -60,6 +67,7 @@ void shell_main(void)
 	static char line[LINE_MAX_BYTES];
 
 	console_set_idle(pci_hotplug_poll);
+	home = smp_index();
 	shell_run(platform_commands());
 	for (;;) {
 		console_read_line(PROMPT, line, sizeof(line));

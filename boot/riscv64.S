@@ -163,7 +163,7 @@ boot_secondary:
 	mv	tp, a1
 	ld	t3, HART_SATP(tp)
 	enter_run_address t3, secondary_running
-	ld	sp, HART_STACK_TOP(tp)
+	ld	sp, HART_START_SP(tp)
 	li	fp, 0
 	call	smp_secondary_main
 	j	park

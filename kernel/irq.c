@@ -253,8 +253,9 @@ int irq_set_affinity(struct irq_desc *desc, unsigned hart)
 			return -EINVAL;
 		next = (s & ~IRQ_TARGET_MASK) | FIELD_PREP(IRQ_TARGET_MASK, (uint32_t)hart) |
 		       IRQ_OWNED;
+		/* seq_cst: who lets the hart go sees the target, or its owner that the hart goes */
 	} while (!atomic_compare_exchange_weak_explicit(
-		&desc->state, &s, next, memory_order_acq_rel, memory_order_relaxed));
+		&desc->state, &s, next, memory_order_seq_cst, memory_order_relaxed));
 	return s & IRQ_OWNED ? 0 : own(desc, next);
 }
 

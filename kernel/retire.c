@@ -138,6 +138,58 @@ void retire_set(struct irq_desc *const *descs, unsigned n)
 		smp_kick(lowest_bit(touched));
 }
 
+/* Places that were kept until now: a bit an identity. */
+struct kept {
+	uint64_t bits[VECTOR_WORDS];
+	unsigned n;
+};
+
+/* First the tag: what is taken back and kept once more is not what the sender is asked for. */
+static void take_kept(struct hart *hart, struct kept *kept)
+{
+	for (unsigned id = 1; id <= hart->max_id; id++) {
+		/* acquire: pairs with park(); the source sends elsewhere since */
+		uintptr_t parked = atomic_load_explicit(&hart->parked[id], memory_order_acquire);
+
+		if (tag_of(parked) != RETIRE_KEPT)
+			continue;
+		/* Before it can be taken back. */
+		vector_hold(space, 1);
+		if (change_tag(hart, id, parked, RETIRE_LEFT)) {
+			kept->bits[id / 64] |= BIT64(id % 64);
+			kept->n++;
+		} else {
+			vector_unhold(space, 1);
+		}
+	}
+}
+
+static void give_kept(struct hart *hart, const struct kept *kept, bool drained)
+{
+	for (unsigned id = 1; id <= hart->max_id; id++) {
+		uintptr_t parked = atomic_load_explicit(&hart->parked[id], memory_order_relaxed);
+
+		if (!(kept->bits[id / 64] >> id % 64 & 1))
+			continue;
+		if (drained)
+			set_retired(hart, id);
+		else if (tag_of(parked) == RETIRE_LEFT && change_tag(hart, id, parked, RETIRE_KEPT))
+			vector_unhold(space, 1);
+	}
+}
+
+void retire_kept(bool (*sync)(void))
+{
+	struct hart *hart = this_hart();
+	struct kept kept = { .n = 0 };
+
+	take_kept(hart, &kept);
+	if (!kept.n)
+		return;
+	give_kept(hart, &kept, sync());
+	smp_kick(hart->index);
+}
+
 /* --- coming back --- */
 
 unsigned retire_take_back(struct irq_desc *desc, unsigned hart)

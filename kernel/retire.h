@@ -45,6 +45,12 @@ void retire_keep(struct irq_desc *desc, unsigned hart, unsigned identity);
  */
 unsigned retire_take_back(struct irq_desc *desc, unsigned hart);
 
+/*
+ * Retires what was kept at this hart, once sync() says that all that was sent to those places
+ * before it was called has arrived. Own hart, interrupts off.
+ */
+void retire_kept(bool (*sync)(void));
+
 /* A claim of this hart found irq_parked: whose place it is. Handler context. */
 struct irq_desc *retire_late(unsigned identity);
 /* This hart claimed KICK, or DRAIN. Handler context. */

@@ -8,6 +8,7 @@
 #include "arch/mmu.h"
 #include "arch/start.h"
 #include "arch/trap.h"
+#include "kernel/hart_off.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/panic.h"
 #include "kernel/mem.h"
@@ -26,7 +27,7 @@ uint32_t smp_nr_harts;
 static struct hart early_hart;
 static _Alignas(16) char early_emergency[EMERGENCY_SIZE];
 static void (*send_ipi)(unsigned index);
-static void (*hart_up)(unsigned index);
+const struct hart_ops *smp_hart_ops;
 
 bool smp_online(unsigned index)
 {
@@ -53,9 +54,9 @@ bool smp_has_ipi(void)
 	return send_ipi;
 }
 
-void smp_set_hart_up(void (*up)(unsigned index))
+void smp_set_hart_ops(const struct hart_ops *ops)
 {
-	hart_up = up;
+	smp_hart_ops = ops;
 }
 
 void smp_kick(unsigned index)
@@ -122,6 +123,7 @@ static void make_stacks(struct hart *hart)
 		panic("no memory for the stacks of hart %u", hart->index);
 	hart->stack_bottom = (uintptr_t)base + PAGE_SIZE;
 	hart->stack_top = hart->stack_bottom + STACK_SIZE;
+	hart->start_sp = hart->stack_top;
 	hart->emergency_top = (uintptr_t)base + size;
 	mmu_protect((uintptr_t)base, PAGE_SIZE, MMU_NONE);
 	mmu_protect(hart->stack_top, PAGE_SIZE, MMU_NONE);
@@ -236,12 +238,40 @@ void smp_start_all(void)
 		give_up(smp_harts[i]);
 }
 
+static bool came(void *arg)
+{
+	const struct hart *hart = arg;
+
+	return smp_online(hart->index) ||
+	       atomic_load_explicit(&hart->state, memory_order_relaxed) == HART_FAILED;
+}
+
+int smp_start(unsigned index)
+{
+	struct hart *hart = smp_hart(index);
+
+	start(hart);
+	time_wait(came, hart, START_TIMEOUT_MS);
+	give_up(hart);
+	if (smp_online(index))
+		return 0;
+	return atomic_load_explicit(&hart->state, memory_order_relaxed) == HART_COMING ? -EBUSY
+										       : -EIO;
+}
+
 unsigned smp_next_online(unsigned index)
 {
 	do {
 		index = (index + 1) % smp_nr_harts;
 	} while (!smp_online(index));
 	return index;
+}
+
+/* Something for serve(). */
+static bool has_work(const struct hart *hart)
+{
+	return atomic_load_explicit(&hart->work, memory_order_acquire) ||
+	       atomic_load_explicit(&hart->state, memory_order_relaxed) == HART_STOPPING;
 }
 
 /* Runs what was posted to this hart; false if there was nothing. Thread context. */
@@ -252,8 +282,10 @@ static bool serve(void)
 		atomic_exchange_explicit(&this_hart()->work, NULL, memory_order_acq_rel);
 	unsigned from;
 
-	if (!work)
+	if (!work) {
+		hart_stop_if_asked();
 		return false;
+	}
 	from = work->from;
 	work->result = work->fn(work->arg);
 	/* pairs with the acquire in work_done(); *work may be gone after it */
@@ -266,7 +298,7 @@ static _Noreturn void idle(void)
 {
 	for (;;) {
 		irq_disable();
-		if (!atomic_load_explicit(&this_hart()->work, memory_order_acquire))
+		if (!has_work(this_hart()))
 			cpu_wait();
 		irq_enable();
 		serve();
@@ -283,15 +315,32 @@ void smp_secondary_main(void)
 	arch_trap_init(hart->emergency_top);
 	/* Before its identities are offered to anyone: a hart that was given up stays out. */
 	if (!atomic_compare_exchange_strong_explicit(&hart->state, &starting, HART_COMING,
-						     memory_order_relaxed, memory_order_relaxed))
-		for (;;)
+						     memory_order_relaxed, memory_order_relaxed)) {
+		/* Until it is asked for again. */
+		while (hart_stop())
 			cpu_wait();
-	if (hart_up)
-		hart_up(hart->index);
+		idle();
+	}
+	if (smp_hart_ops)
+		smp_hart_ops->up(hart->index);
 	time_hart_init();
 	/* release pairs with the acquire in smp_online(): its interrupt file is up */
 	atomic_store_explicit(&hart->state, HART_ONLINE, memory_order_release);
+	if (hart->start_sp != hart->stack_top)
+		arch_resume_hart(hart);
 	idle();
+}
+
+static bool is_online(unsigned index)
+{
+	return atomic_load_explicit(&smp_harts[index]->state, memory_order_seq_cst) == HART_ONLINE;
+}
+
+/* false: the hart has taken it. */
+static bool retract(unsigned index, struct work *work)
+{
+	return atomic_compare_exchange_strong_explicit(&smp_harts[index]->work, &work, NULL,
+						       memory_order_relaxed, memory_order_relaxed);
 }
 
 int smp_post(unsigned index, struct work *work)
@@ -301,14 +350,18 @@ int smp_post(unsigned index, struct work *work)
 	work->from = smp_index();
 	atomic_store_explicit(&work->done, 0, memory_order_relaxed);
 	for (struct work *none = NULL;; none = NULL) {
-		/* release pairs with serve() */
+		/* release pairs with serve(); seq_cst with hart_stop_if_asked(): it sees the work, or we that it leaves */
 		if (atomic_compare_exchange_strong_explicit(&smp_harts[index]->work, &none, work,
-							    memory_order_release,
+							    memory_order_seq_cst,
 							    memory_order_relaxed))
 			break;
+		if (!smp_online(index))
+			return -ENODEV;
 		if (!serve())
 			cpu_relax();
 	}
+	if (!is_online(index) && retract(index, work))
+		return -ENODEV;
 	smp_kick(index);
 	return 0;
 }
@@ -318,8 +371,7 @@ static bool work_done(void *arg)
 {
 	const struct work *work = arg;
 
-	return atomic_load_explicit(&work->done, memory_order_acquire) ||
-	       atomic_load_explicit(&this_hart()->work, memory_order_acquire);
+	return atomic_load_explicit(&work->done, memory_order_acquire) || has_work(this_hart());
 }
 
 int smp_wait(struct work *work)

@@ -12,9 +12,19 @@
  * Harts have an index 0 .. smp_count() - 1 in device-tree order (the kernel's name
  * for them) and a hart ID (the firmware's). Whichever hart the firmware chose boots.
  */
-enum hart_state { HART_ABSENT, HART_STARTING, HART_COMING, HART_ONLINE, HART_FAILED };
+enum hart_state {
+	HART_ABSENT,
+	HART_STARTING, /* asked of the firmware */
+	HART_COMING,   /* it is here, and will be online */
+	HART_ONLINE,
+	HART_FAILED,   /* did not come in time, or did not go: left out */
+	HART_LEAVING,  /* gives its vectors away (kernel/hart_off.c) */
+	HART_STOPPING, /* is to stop when it has nothing to do */
+	HART_OFFLINE,
+};
 
 struct storm;
+struct vector_place;
 struct work;
 struct timer;
 
@@ -30,10 +40,12 @@ struct hart {
 	uint64_t page_table;               /* what boot/ switches to (satp) */
 	uint32_t mmu_generation;           /* of the page table, as this hart last saw it */
 	uintptr_t stack_top, stack_bottom; /* a guard page lies below bottom */
-	uintptr_t emergency_top;           /* exceptions run here */
-	_Atomic(struct work *) work;       /* what smp_run() posted */
-	struct timer *timers;              /* sorted by deadline; this hart only, interrupts off */
-	struct storm *storm;               /* kernel/storm.h; this hart only */
+	uintptr_t start_sp;          /* where boot/ starts: below what a stopped thread left */
+	uintptr_t emergency_top;     /* exceptions run here */
+	_Atomic(struct work *) work; /* what smp_run() posted */
+	struct timer *timers;        /* sorted by deadline; this hart only, interrupts off */
+	struct storm *storm;         /* kernel/storm.h; this hart only */
+	_Atomic(_Atomic uint32_t *) exits; /* kernel/hart_off.h */
 	/* By identity, never NULL: who owns it, or a special descriptor. Read by the trap path. */
 	_Atomic(struct irq_desc *) *slots;
 	/* By identity: the vector that has left or was freed, where slots says irq_parked; kernel/retire.h. */
@@ -101,8 +113,33 @@ void smp_early_init(uint64_t hart_id);
 void smp_init(void);
 /* Boot hart: goes on with next() on its own guarded stack. */
 _Noreturn void smp_use_own_stack(void (*next)(void));
-/* What each started hart does before it is online (its interrupt file); set at boot. Interrupts off. */
-void smp_set_hart_up(void (*up)(unsigned index));
+/*
+ * What the root interrupt controller does when harts (index) come and go; set once at
+ * boot. Only up and quiet must be there.
+ */
+struct hart_ops {
+	/* Own hart, interrupts off, before it is online: its interrupt file is set up, and open. */
+	void (*up)(unsigned index);
+	/* The hart leaves: vectors get no new place there. Thread context. */
+	void (*close)(unsigned index);
+	/* It stays after all. Thread context. */
+	void (*reopen)(unsigned index);
+	/* Own hart, interrupts off: closed and nothing of any vector is left; false: it is looked after. */
+	bool (*empty)(unsigned index);
+	/* Own hart, interrupts off: delivers no more and had nothing to deliver; false: delivers, still or again. */
+	bool (*quiet)(unsigned index);
+	/*
+	 * Places on harts that are open: for n vectors, or of an aligned block of n, of which
+	 * the first is told. 0, -ENOSPC, -EAGAIN.
+	 */
+	int (*reserve)(unsigned n, bool block, struct vector_place *places);
+	/* One of them back, unused. */
+	void (*unreserve)(const struct vector_place *place);
+};
+void smp_set_hart_ops(const struct hart_ops *ops);
+extern const struct hart_ops *smp_hart_ops;
+/* Starts a hart that is not online and waits for it. 0; -EIO: it has failed, and is named; -EBUSY: it is coming still. Thread context. */
+int smp_start(unsigned index);
 /* Do all harts say this ISA extension in the device tree? */
 bool smp_all_have(const char *extension);
 /* The index of the hart with this ID, or -ENOENT. */

@@ -156,6 +156,6 @@ void time_init(uint64_t ticks_at_entry)
 
 void time_hart_init(void)
 {
-	program(NULL);
+	program(this_hart()->timers);
 	arch_timer_enable();
 }

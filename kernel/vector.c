@@ -89,6 +89,8 @@ void vector_release_held(struct vector_space *space, unsigned hart, unsigned wor
 	give_file(file, n);
 	/* release: as give_space() */
 	atomic_fetch_sub_explicit(&space->credit, HELD(n) - n, memory_order_release);
+	if (vector_file_closed(space, hart))
+		vector_file_collect(space, hart);
 }
 
 void vector_hold(struct vector_space *space, unsigned n)

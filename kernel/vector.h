@@ -101,6 +101,8 @@ unsigned vector_available(const struct vector_space *space);
 void vector_file_close(struct vector_space *space, unsigned hart);
 /* Takes what of a closed file is on offer still. Any context. */
 void vector_file_collect(struct vector_space *space, unsigned hart);
+/* An identity of a closed file that is free, for who closes it; 0: none now. vector_release() gives it back. */
+unsigned vector_file_take(struct vector_space *space, unsigned hart);
 /* Closed, and no identity is anybody's. */
 bool vector_file_empty(const struct vector_space *space, unsigned hart);
 /* On offer again, what was not free then as soon as it is. */

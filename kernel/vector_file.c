@@ -70,6 +70,30 @@ void vector_file_collect(struct vector_space *space, unsigned hart)
 		give_back(space, file);
 }
 
+unsigned vector_file_take(struct vector_space *space, unsigned hart)
+{
+	struct vector_file *file = &space->files[hart];
+	uint32_t kept = atomic_load_explicit(&file->kept, memory_order_relaxed);
+
+	/* Goes round only if somebody gave or took. */
+	do {
+		if (!kept)
+			return 0;
+		/* acquire: as file_credit() */
+	} while (!atomic_compare_exchange_weak_explicit(
+		&file->kept, &kept, kept - 1, memory_order_acquire, memory_order_relaxed));
+	/* The credit guarantees a bit at every moment: as take_bits() in vector.c. */
+	for (unsigned w = 0;; w = w < file->max_id / 64 ? w + 1 : 0) {
+		uint64_t bits = atomic_load_explicit(&file->free[w], memory_order_relaxed);
+		uint64_t bit = bits & -bits;
+
+		/* acquire: pairs with the release of the bit */
+		if (bit &&
+		    atomic_fetch_and_explicit(&file->free[w], ~bit, memory_order_acquire) & bit)
+			return 64 * w + lowest_bit(bit);
+	}
+}
+
 void vector_file_close(struct vector_space *space, unsigned hart)
 {
 	struct vector_file *file = &space->files[hart];

@@ -98,6 +98,8 @@ static int add(struct aplic *aplic, dt_node_t node)
 	aplic->domain.interrupt_cells = dt_u32(node, "#interrupt-cells", 0, 2);
 	aplic->domain.source = source;
 	wired_register(&aplic->domain);
+	if (aplic->delivery == &aplic_msi)
+		imsic_add_sender(aplic->base + APLIC_GENMSI);
 	log_info("aplic: %u sources, delivered %s", count,
 		 aplic->delivery == &aplic_direct ? "to harts" : "as MSIs");
 	return 0;

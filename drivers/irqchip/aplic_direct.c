@@ -97,6 +97,8 @@ static int set_affinity(struct irq_desc *desc, unsigned hart)
 {
 	if (!aplic_source_of(desc)->aplic->idcs[hart].aplic)
 		return -EOPNOTSUPP;
+	if (!wired_root_open(hart))
+		return -ENODEV;
 	desc->hart = (uint16_t)hart;
 	write_target(desc);
 	return 0;
@@ -112,14 +114,15 @@ static const struct irq_chip chip = {
 	.set_affinity = set_affinity,
 };
 
-/* This hart if the domain interrupts it, else the first that it does. */
+/* This hart if the domain interrupts it, else the first that it does, on line if there is one. */
 static int claim(struct aplic *aplic, unsigned source, struct vector_place *place)
 {
 	unsigned hart = smp_index();
 
-	if (!aplic->idcs[hart].aplic)
-		for (hart = 0; !aplic->idcs[hart].aplic; hart++)
-			;
+	for (unsigned i = 0; i < smp_count() && !(aplic->idcs[hart].aplic && smp_online(hart)); i++)
+		hart = (hart + 1) % smp_count();
+	while (!aplic->idcs[hart].aplic)
+		hart = (hart + 1) % smp_count();
 	*place = (struct vector_place){ .hart = (uint16_t)hart, .identity = (uint16_t)source };
 	return 0;
 }

@@ -14,6 +14,7 @@
 #define APLIC_CLRIE    0x1f00 /* W1C: ones disable */
 #define APLIC_SETIENUM 0x1edc
 #define APLIC_CLRIENUM 0x1fdc
+#define APLIC_GENMSI   0x3000 /* layout of a target register, and Busy */
 
 /* Interrupt delivery control (IDC), one a hart in direct delivery mode (section 4.8.1): from aplic_idc() on. */
 #define APLIC_IDC_SIZE       0x20

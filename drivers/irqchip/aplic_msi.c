@@ -7,6 +7,7 @@
 #include "arch/io.h"
 #include "drivers/irqchip/aplic.h"
 #include "drivers/irqchip/imsic.h"
+#include "kernel/hart_off.h"
 #include "kernel/retire.h"
 #include "kernel/slot.h"
 #include "kernel/smp.h"
@@ -86,16 +87,24 @@ static int set_affinity(struct irq_desc *desc, unsigned hart)
 
 	to.identity = (uint16_t)retire_take_back(desc, hart);
 	if (!to.identity) {
-		rc = imsic_claim_wired(hart, &to);
+		rc = hart_has_exit(desc, hart, &to) ? 0 : imsic_claim_wired(hart, &to);
 		if (rc)
 			return rc;
+		/* relaxed: before the place it leaves is retired */
+		atomic_fetch_add_explicit(&desc->places, 1, memory_order_relaxed);
 		irq_slot_publish(to.hart, to.identity, desc);
 	}
 	barrier_publish_to_device();
 	write_target(desc, to.hart, to.identity);
+	/* It has taken effect before who retires the old place can see that it is left. */
+	mmio_read32(aplic_base_of(desc) + aplic_target(desc->index));
+	barrier_read_before_write();
 	desc->hart = to.hart;
 	desc->identity = to.identity;
-	/* A read of the APLIC does not flush the messages that it has sent (section 4.9.3). */
+	/*
+	 * A read of the APLIC does not flush the messages that it has sent (section 4.9.3): the
+	 * place is kept until its hart goes away (imsic.c, sync_sender()).
+	 */
 	retire_keep(desc, old_hart, old_identity);
 	return 0;
 }

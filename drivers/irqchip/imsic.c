@@ -8,6 +8,7 @@
 #include "arch/io.h"
 #include "arch/irqflags.h"
 #include "arch/trap.h"
+#include "drivers/irqchip/aplic_math.h"
 #include "kernel/irq.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/panic.h"
@@ -18,11 +19,16 @@
 
 /* INTx vectors have a descriptor and no identity; who holds an identity still finds one. */
 #define INTX_VECTORS 64
+#define MAX_SENDERS  4
+/* Looks at a bit that a store of the APLIC sets. */
+#define SYNC_TURNS 100000
 
 extern char imsic_vectors[];
 
 static struct imsic_config imsic;
 static struct vector_space space;
+static uintptr_t senders[MAX_SENDERS]; /* genmsi registers */
+static unsigned nr_senders;
 static uint64_t *doorbells; /* physical, by hart index; 0: no file */
 
 /* --- the own file; siselect and sireg are a pair: interrupts off --- */
@@ -39,14 +45,21 @@ static void write_indirect(unsigned select, uint64_t value)
 	csr_write(CSR_SIREG, value);
 }
 
+static void clear_pending(unsigned identity)
+{
+	struct imsic_bit at = imsic_eix(identity);
+
+	csr_write(CSR_SISELECT, IMSIC_EIP0 + at.select);
+	csr_clear(CSR_SIREG, 1ul << at.bit);
+}
+
 static void close_identity(unsigned identity)
 {
 	struct imsic_bit at = imsic_eix(identity);
 
 	csr_write(CSR_SISELECT, IMSIC_EIE0 + at.select);
 	csr_clear(CSR_SIREG, 1ul << at.bit);
-	csr_write(CSR_SISELECT, IMSIC_EIP0 + at.select);
-	csr_clear(CSR_SIREG, 1ul << at.bit);
+	clear_pending(identity);
 }
 
 static void open_identity(unsigned identity)
@@ -131,8 +144,97 @@ static void hart_up(unsigned index)
 	write_indirect(IMSIC_EIDELIVERY, 1);
 	arch_set_trap_vectors(imsic_vectors);
 	csr_set(CSR_SIE, SIE_SEIE);
-	vector_file_open(&space, index, IMSIC_ID_FIRST_FREE, highest);
+	if (vector_file_closed(&space, index))
+		vector_file_reopen(&space, index);
+	else
+		vector_file_open(&space, index, IMSIC_ID_FIRST_FREE, highest);
 }
+
+/* --- a hart goes away --- */
+
+static void close_file(unsigned index)
+{
+	vector_file_close(&space, index);
+}
+
+static void reopen_file(unsigned index)
+{
+	vector_file_reopen(&space, index);
+}
+
+/*
+ * What the APLIC has sent to this hart has arrived when its extempore message has (section
+ * 4.9.3). That has an identity which is nobody's, and stays so if it does not come.
+ */
+static bool sync_sender(unsigned index, uintptr_t genmsi)
+{
+	struct vector_place place = { .hart = (uint16_t)index };
+	unsigned turn = 0;
+
+	place.identity = (uint16_t)vector_file_take(&space, index);
+	if (!place.identity)
+		return false;
+	mmio_write32(genmsi, aplic_msi_target(imsic_target_index(index), place.identity));
+	while (!imsic_pending(place.identity))
+		if (turn++ == SYNC_TURNS)
+			return false;
+	clear_pending(place.identity);
+	vector_release(&space, &place);
+	return true;
+}
+
+static bool sync_senders(void)
+{
+	for (unsigned i = 0; i < nr_senders; i++)
+		if (!sync_sender(smp_index(), senders[i]))
+			return false;
+	return true;
+}
+
+static bool is_empty(unsigned index)
+{
+	vector_file_collect(&space, index);
+	if (vector_file_empty(&space, index))
+		return true;
+	retire_kept(sync_senders);
+	return false;
+}
+
+/* Delivery off, then one look at all: what comes after it is nobody's. */
+static bool is_quiet(unsigned index)
+{
+	uint64_t pending = 0;
+
+	write_indirect(IMSIC_EIDELIVERY, 0);
+	for (unsigned select = 0; select / 2 * 64 <= smp_hart(index)->max_id; select += 2)
+		pending |= read_indirect(IMSIC_EIP0 + select);
+	if (pending)
+		write_indirect(IMSIC_EIDELIVERY, 1);
+	return !pending;
+}
+
+static int reserve(unsigned n, bool block, struct vector_place *places)
+{
+	int rc = block ? vector_claim_block(&space, n, VECTOR_NO_HART, places)
+		       : vector_claim(&space, n, n, NULL, places);
+
+	return rc < 0 ? rc : 0;
+}
+
+static void unreserve(const struct vector_place *place)
+{
+	vector_release(&space, place);
+}
+
+static const struct hart_ops hart_ops = {
+	.up = hart_up,
+	.close = close_file,
+	.reopen = reopen_file,
+	.empty = is_empty,
+	.quiet = is_quiet,
+	.reserve = reserve,
+	.unreserve = unreserve,
+};
 
 /* --- IPI --- */
 
@@ -252,6 +354,12 @@ unsigned imsic_target_index(unsigned hart)
 	return imsic_hart_index(&imsic.geometry, doorbells[hart]);
 }
 
+void imsic_add_sender(uintptr_t genmsi)
+{
+	assert(nr_senders < MAX_SENDERS);
+	senders[nr_senders++] = genmsi;
+}
+
 uint32_t imsic_phandle(void)
 {
 	return imsic.phandle;
@@ -309,7 +417,7 @@ int imsic_init(const struct imsic_config *config)
 		return rc;
 	irq_set_file_ops(&file_ops);
 	smp_set_ipi(send_kick);
-	smp_set_hart_up(hart_up);
+	smp_set_hart_ops(&hart_ops);
 	msi_domain_register(imsic.phandle, &domain);
 	flags = irq_save();
 	hart_up(smp_index());

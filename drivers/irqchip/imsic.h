@@ -31,6 +31,8 @@ int imsic_claim_wired(unsigned hart, struct vector_place *place);
 /* Group and hart index of the hart (index) for APLIC target registers; guest index is 0. */
 unsigned imsic_target_index(unsigned hart);
 uint32_t imsic_phandle(void);
+/* An APLIC that sends to the files, by its mapped genmsi register (section 4.5.15). Boot. */
+void imsic_add_sender(uintptr_t genmsi);
 
 /* Own hart, interrupts off: for tests. Is the identity pending / enabled? */
 bool imsic_pending(unsigned identity);

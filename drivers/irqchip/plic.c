@@ -134,6 +134,8 @@ static int set_affinity(struct irq_desc *desc, unsigned hart)
 
 	if (!plic->contexts[hart].plic)
 		return -EOPNOTSUPP;
+	if (!wired_root_open(hart))
+		return -ENODEV;
 	flags = spin_lock_irq(&plic->lock);
 	set_enable(plic, hart, desc->index, true);
 	set_enable(plic, desc->hart, desc->index, false);
@@ -172,14 +174,20 @@ static void up(struct wired_root *root)
 
 /* --- sources --- */
 
-/* This hart if the PLIC interrupts it, else the first that it does. */
+static bool interrupts(const struct plic *plic, unsigned hart)
+{
+	return plic->contexts[hart].plic;
+}
+
+/* This hart if the PLIC interrupts it, else the first that it does, on line if there is one. */
 static unsigned home(const struct plic *plic)
 {
 	unsigned hart = smp_index();
 
-	if (!plic->contexts[hart].plic)
-		for (hart = 0; !plic->contexts[hart].plic; hart++)
-			;
+	for (unsigned i = 0; i < smp_count() && !(interrupts(plic, hart) && smp_online(hart)); i++)
+		hart = (hart + 1) % smp_count();
+	while (!interrupts(plic, hart))
+		hart = (hart + 1) % smp_count();
 	return hart;
 }
 

@@ -21,6 +21,12 @@
 
 static struct wired_root **roots; /* by hart index */
 
+bool wired_root_open(unsigned hart)
+{
+	/* seq_cst, with the wish before it: see kernel/hart_off.c */
+	return atomic_load_explicit(&smp_hart(hart)->state, memory_order_seq_cst) == HART_ONLINE;
+}
+
 unsigned wired_root_pairs(dt_node_t node)
 {
 	return dt_cells(node, "interrupts-extended") / PAIR;
@@ -57,6 +63,15 @@ static void hart_up(unsigned index)
 	csr_set(CSR_SIE, SIE_SEIE);
 }
 
+/* Delivered by levels of wires: what is pending here now is the IPI, or another controller's. */
+static bool quiet(unsigned index)
+{
+	(void)index;
+	return !(csr_read(CSR_SIP) & csr_read(CSR_SIE));
+}
+
+static const struct hart_ops hart_ops = { .up = hart_up, .quiet = quiet };
+
 static int make_roots(void)
 {
 	int rc;
@@ -69,7 +84,7 @@ static int make_roots(void)
 	if (rc)
 		return rc;
 	irq_set_root(interrupt);
-	smp_set_hart_up(hart_up);
+	smp_set_hart_ops(&hart_ops);
 	return ipi_init();
 }
 

@@ -21,6 +21,12 @@ struct wired_root {
  */
 int wired_root_register(unsigned hart, struct wired_root *root);
 
+/*
+ * For set_affinity: may a source come to the hart (index) still? Who answers so while the hart
+ * begins to leave is found there, by the target in the source's word.
+ */
+bool wired_root_open(unsigned hart);
+
 /* Pairs of interrupts-extended. */
 unsigned wired_root_pairs(dt_node_t node);
 /*

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "kernel/hart_off.h"
 #include "kernel/irq.h"
 #include "kernel/msi.h"
 #include "kernel/retire.h"
@@ -181,9 +182,11 @@ static int find_place(struct irq_desc *desc, unsigned hart)
 	if (rc)
 		return rc;
 	/* A block of one: exactly this hart. */
-	rc = function_of(desc)->domain->claim(1, 1, &wish, true, &to);
-	if (rc < 0)
-		return rc;
+	if (!hart_has_exit(desc, hart, &to)) {
+		rc = function_of(desc)->domain->claim(1, 1, &wish, true, &to);
+		if (rc < 0)
+			return rc;
+	}
 	/* relaxed: before the place it leaves is retired, so it never is the last by mistake */
 	atomic_fetch_add_explicit(&desc->places, 1, memory_order_relaxed);
 	irq_slot_publish(to.hart, to.identity, desc);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SOURCES: kernel/desc.c kernel/vector.c
+// SOURCES: kernel/desc.c kernel/vector.c kernel/vector_file.c
 // SANITIZE: thread
 /*
  * Retirement (docs/msi.md M11) with the real backend, word, descriptors and vector space.

@@ -2,6 +2,7 @@
 /* Offsets for assembly: compiled to assembly only; the Makefile turns the lines into asm-offsets.h. */
 #include <stddef.h>
 
+#include "arch/sbi.h"
 #include "arch/trap.h"
 #include "kernel/irq.h"
 #include "kernel/smp.h"
@@ -17,10 +18,12 @@ void asm_offsets(void)
 	DEFINE(HART_CURRENT, offsetof(struct hart, current));
 	DEFINE(HART_SLOTS, offsetof(struct hart, slots));
 	DEFINE(HART_SATP, offsetof(struct hart, page_table));
-	DEFINE(HART_STACK_TOP, offsetof(struct hart, stack_top));
+	DEFINE(HART_START_SP, offsetof(struct hart, start_sp));
 	DEFINE(DESC_HANDLER, offsetof(struct irq_desc, handler));
 	DEFINE(DESC_ARG, offsetof(struct irq_desc, arg));
 	DEFINE(DESC_HANDLED, offsetof(struct irq_desc, handled));
+	DEFINE(SBI_HSM, SBI_EXT_HSM);
+	DEFINE(SBI_STOP, SBI_HSM_STOP);
 	DEFINE(STATE_SHUT, IRQ_SHUT);
 	DEFINE(STATE_RUN, IRQ_RUN);
 	DEFINE(STATE_PEND, IRQ_PEND);

@@ -17,6 +17,13 @@ int arch_start_hart(uint64_t hart_id, struct hart *hart)
 	return ret.error ? -EIO : 0;
 }
 
+bool arch_hart_stopped(uint64_t hart_id)
+{
+	struct sbiret ret = sbi_call(SBI_EXT_HSM, SBI_HSM_STATUS, hart_id, 0, 0);
+
+	return !ret.error && ret.value == SBI_HSM_STOPPED;
+}
+
 void arch_call_on_stack(uintptr_t stack_top, void (*next)(void))
 {
 	/* fp 0 ends the backtrace. */

@@ -19,6 +19,7 @@
 #define SBI_TIME_SET        0
 #define SBI_IPI_SEND        0
 #define SBI_HSM_START       0
+#define SBI_HSM_STOP        1
 #define SBI_HSM_STATUS      2
 #define SBI_SRST_RESET      0
 #define SBI_DBCN_READ       1
