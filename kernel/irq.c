@@ -94,7 +94,7 @@ static int apply_move(struct irq_desc *desc, uint32_t target)
 /* What the shadow is when the source does what the word says. */
 static uint8_t shadow_for(uint32_t word)
 {
-	uint8_t shadow = word & IRQ_INACTIVE ? 0 : IRQ_SHADOW_WRITTEN;
+	uint8_t shadow = word & (IRQ_INACTIVE | IRQ_SUSPENDED) ? 0 : IRQ_SHADOW_WRITTEN;
 
 	return word & IRQ_SHUT ? shadow | IRQ_SHADOW_MASKED : shadow;
 }
@@ -228,6 +228,24 @@ void irq_deactivate(struct irq_desc *desc)
 	wish_set(desc, IRQ_INACTIVE);
 }
 
+void irq_suspend(struct irq_desc *desc)
+{
+	wish_set(desc, IRQ_SUSPENDED);
+}
+
+void irq_latch(struct irq_desc *desc)
+{
+	/* release: pairs with the acquire of who takes it; what the event tells of comes first */
+	atomic_fetch_or_explicit(&desc->state, IRQ_PEND, memory_order_release);
+}
+
+int irq_resume(struct irq_desc *desc)
+{
+	/* release: pairs with the owner's acquire */
+	atomic_fetch_and_explicit(&desc->state, ~IRQ_SUSPENDED, memory_order_release);
+	return own_or_leave(desc);
+}
+
 void irq_mask(struct irq_desc *desc)
 {
 	wish_set(desc, IRQ_OFF);
@@ -257,6 +275,12 @@ int irq_set_affinity(struct irq_desc *desc, unsigned hart)
 	} while (!atomic_compare_exchange_weak_explicit(
 		&desc->state, &s, next, memory_order_seq_cst, memory_order_relaxed));
 	return s & IRQ_OWNED ? 0 : own(desc, next);
+}
+
+bool irq_settled(const struct irq_desc *desc)
+{
+	/* acquire: pairs with the release in disown() */
+	return !(atomic_load_explicit(&desc->state, memory_order_acquire) & IRQ_OWNED);
 }
 
 void irq_kill(struct irq_desc *desc)

@@ -18,16 +18,18 @@
  * written by anyone with one read-modify-write; RUN and PEND are the in-progress
  * latch of dispatch; who sets OWNED is the only writer of the vector's registers.
  */
-#define IRQ_OFF         BIT(0)          /* the driver's wish: masked */
-#define IRQ_PEND        BIT(1)          /* one latched event */
-#define IRQ_RUN         BIT(2)          /* the handler runs, on one hart */
-#define IRQ_OWNED       BIT(3)          /* somebody applies the wishes */
-#define IRQ_DEAD        BIT(4)          /* freed: never handled again */
-#define IRQ_INACTIVE    BIT(5)          /* the wish: not enabled, what arrives is spurious */
-#define IRQ_STORMED     BIT(6)          /* shut off at its hart for a while */
+#define IRQ_OFF         BIT(0) /* the driver's wish: masked */
+#define IRQ_PEND        BIT(1) /* one latched event */
+#define IRQ_RUN         BIT(2) /* the handler runs, on one hart */
+#define IRQ_OWNED       BIT(3) /* somebody applies the wishes */
+#define IRQ_DEAD        BIT(4) /* freed: never handled again */
+#define IRQ_INACTIVE    BIT(5) /* the wish: not enabled, what arrives is spurious */
+#define IRQ_STORMED     BIT(6) /* shut off at its hart for a while */
+#define IRQ_SUSPENDED   BIT(9) /* the wish: its registers may be lost, what arrives is latched */
 #define IRQ_TARGET_MASK GENMASK(31, 16) /* the wished hart, by index */
-#define IRQ_SHUT        (IRQ_OFF | IRQ_DEAD | IRQ_INACTIVE) /* no handler may start */
-#define IRQ_WISH_MASK   (IRQ_SHUT | IRQ_TARGET_MASK)
+/* No handler may start. */
+#define IRQ_SHUT      (IRQ_OFF | IRQ_DEAD | IRQ_INACTIVE | IRQ_SUSPENDED)
+#define IRQ_WISH_MASK (IRQ_SHUT | IRQ_TARGET_MASK)
 
 /*
  * Called with interrupts off on the hart that claimed; never concurrently with
@@ -135,9 +137,21 @@ static inline void irq_desc_init(struct irq_desc *desc, enum irq_kind kind,
 int irq_activate(struct irq_desc *desc); /* the owner's result of activate, or 0 */
 void irq_deactivate(struct irq_desc *desc);
 void irq_mask(struct irq_desc *desc);
+/*
+ * Suspended: masked once, then no register of the source is touched until it is resumed,
+ * whatever is wished meanwhile; then all of them are written again, and what was latched is
+ * sent again. irq_latch(): an event that was found pending while suspended. irq_resume():
+ * the owner's result of activate, or 0.
+ */
+void irq_suspend(struct irq_desc *desc);
+void irq_latch(struct irq_desc *desc);
+int irq_resume(struct irq_desc *desc);
 int irq_unmask(struct irq_desc *desc); /* -EAGAIN: stormed, the hart will open it again by itself */
 /* Posts a move to the hart (index); the owner's result, or 0 when another owner will do it. */
 int irq_set_affinity(struct irq_desc *desc, unsigned hart);
+
+/* Nobody is applying wishes. acquire: hart and identity are what the last owner left. */
+bool irq_settled(const struct irq_desc *desc);
 
 /*
  * The vector is freed: never handled again once this returns. Waits for a running

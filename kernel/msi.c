@@ -187,6 +187,7 @@ void msi_free(struct msi_function *fn)
 	msi_check_enter(fn);
 	fn->by->free(fn);
 	fn->enabled = false;
+	fn->suspended = false;
 	fn->count = 0;
 	fn->held = 0;
 	fn->ops = NULL;
@@ -200,7 +201,7 @@ int msi_request(struct msi_function *fn, unsigned i, irq_handler_t handler, void
 
 	if (i >= fn->count || !handler)
 		return -EINVAL;
-	if (fn->enabled)
+	if (fn->enabled || fn->suspended)
 		return -EBUSY;
 	desc = fn->descs[i];
 	desc->handler = handler;
@@ -215,6 +216,8 @@ int msi_enable(struct msi_function *fn)
 
 	if (!fn->count)
 		return -EINVAL;
+	if (fn->suspended)
+		return -EBUSY;
 	if (fn->enabled)
 		return 0;
 	for (unsigned i = 0; i < fn->count; i++)
@@ -229,6 +232,8 @@ int msi_enable(struct msi_function *fn)
 
 void msi_disable(struct msi_function *fn)
 {
+	if (fn->suspended)
+		msi_suspend_ends(fn);
 	if (!fn->enabled)
 		return;
 	msi_check_enter(fn);

@@ -115,6 +115,11 @@ struct msi_ops {
 	/* Composes and writes all messages of the set through the raw writer. */
 	int (*enable)(struct msi_function *fn);
 	void (*disable)(struct msi_function *fn);
+	/*
+	 * After msi_suspend(), whatever has become of the function's registers since: all of them
+	 * written anew, vectors resumed, sending. 0, or -errno with nothing sent.
+	 */
+	int (*resume)(struct msi_function *fn);
 	/* What the holder of OWNED does to its vectors. */
 	const struct irq_chip *chip;
 };
@@ -145,7 +150,8 @@ struct msi_function {
 	uint16_t count;           /* granted */
 	uint16_t held;            /* places taken: a multi-message block may be larger than count */
 	bool enabled;
-	bool maskable; /* ops->can_mask(), looked up once */
+	bool suspended; /* it was enabled: enabled again by msi_resume() */
+	bool maskable;  /* ops->can_mask(), looked up once */
 	/* Removed, latched by drivers/pci: none of its registers is touched any more. */
 	_Atomic uint32_t removed;
 	/* Room for max(msix_count, msi_count, INTx) each, from msi_function_init(). */
@@ -179,6 +185,18 @@ int msi_request(struct msi_function *fn, unsigned i, irq_handler_t handler, void
 /* Writes all messages and lets the function send. 0, -EINVAL (nothing allocated, a vector has no handler). */
 int msi_enable(struct msi_function *fn);
 void msi_disable(struct msi_function *fn);
+
+/*
+ * Around a reset or a low-power state of an enabled function, which may cost it all that its
+ * registers hold. Suspended: it sends nothing, no register of it is touched whatever is wished,
+ * and what arrived late or was pending in it comes after resume. Events are not lost, and one may
+ * come twice. Serialised as enable and disable, thread context. A set that is not enabled
+ * stays as it is: 0. resume: 0, or the errors of msi_enable() with the set still suspended.
+ */
+int msi_suspend(struct msi_function *fn);
+int msi_resume(struct msi_function *fn);
+/* The core's own: a suspended set is disabled or freed instead. */
+void msi_suspend_ends(struct msi_function *fn);
 
 /* Any context, any hart, never wait. */
 void msi_mask(struct msi_function *fn, unsigned i);

@@ -195,15 +195,33 @@ static int igb_probe(struct pci_function *fn)
 	return err;
 }
 
-/* Causes off, which is read back; then the vectors. */
-static void igb_remove(struct pci_function *fn)
+/* Causes off, which is read back. */
+static void igb_quiet(struct pci_function *fn)
 {
 	struct igb *igb = fn->driver_data;
 
 	pci_mmio_write32(fn, igb->regs + IGB_EIMC, ~0u);
 	(void)pci_mmio_read32(fn, igb->regs + IGB_EIMS);
+}
+
+static void igb_remove(struct pci_function *fn)
+{
+	struct igb *igb = fn->driver_data;
+
+	igb_quiet(fn);
 	msi_free(&fn->msi);
 	page_free(igb, sizeof(*igb));
+}
+
+static int igb_restore(struct pci_function *fn)
+{
+	struct igb *igb = fn->driver_data;
+
+	if (!fn->physical)
+		igb_set_mode(igb);
+	pci_mmio_write32(fn, igb->regs + IGB_EICR, ~0u);
+	pci_mmio_write32(fn, igb->regs + IGB_EIMS, GENMASK(igb->nr_vectors - 1, 0));
+	return 0;
 }
 
 static const struct pci_id igb_ids[] = {
@@ -232,6 +250,8 @@ TABLE_ENTRY(struct pci_driver, pci_driver, 5, igb_vf) = {
 	.probe = igb_vf_probe,
 	.raise = igb_raise,
 	.remove = igb_remove,
+	.quiet = igb_quiet,
+	.restore = igb_restore,
 };
 
 TABLE_ENTRY(struct pci_driver, pci_driver, 5, igb) = {
@@ -241,6 +261,8 @@ TABLE_ENTRY(struct pci_driver, pci_driver, 5, igb) = {
 	.probe = igb_probe,
 	.raise = igb_raise,
 	.remove = igb_remove,
+	.quiet = igb_quiet,
+	.restore = igb_restore,
 };
 
 struct igb *igb_of(const struct pci_function *fn)

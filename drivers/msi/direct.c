@@ -121,6 +121,22 @@ static void disable(struct msi_function *fn)
 		irq_deactivate(fn->descs[i]);
 }
 
+static int resume(struct msi_function *fn)
+{
+	int rc = fn->ops->prepare(fn, fn->held);
+
+	for (unsigned i = 0; i < fn->held && !rc; i++)
+		rc = irq_resume(fn->descs[i]);
+	if (!rc) {
+		fn->ops->start(fn);
+		return 0;
+	}
+	fn->ops->stop(fn);
+	for (unsigned i = 0; i < fn->held; i++)
+		irq_suspend(fn->descs[i]);
+	return rc;
+}
+
 /* --- what the holder of OWNED does --- */
 
 static int write_place(struct irq_desc *desc, unsigned hart, unsigned identity)
@@ -252,5 +268,6 @@ TABLE_ENTRY(struct msi_ops, msi_backend, 5, direct) = {
 	.free = free_set,
 	.enable = enable,
 	.disable = disable,
+	.resume = resume,
 	.chip = &direct_chip,
 };

@@ -340,5 +340,6 @@ TABLE_ENTRY(struct msi_ops, msi_backend, 5, fake) = {
 	.free = backend_free,
 	.enable = hypercall_enable,
 	.disable = hypercall_disable,
+	.resume = hypercall_resume,
 	.chip = &chip,
 };

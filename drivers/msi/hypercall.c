@@ -168,3 +168,19 @@ void hypercall_disable(struct msi_function *fn)
 	for (unsigned i = 0; i < fn->count; i++)
 		irq_deactivate(fn->descs[i]);
 }
+
+int hypercall_resume(struct msi_function *fn)
+{
+	/* The hypervisor keeps its messages across a reset; what is ours in the function is lost. */
+	int rc = fn->ops->open(fn, fn->held);
+
+	for (unsigned i = 0; i < fn->held && !rc; i++)
+		rc = irq_resume(fn->descs[i]);
+	if (!rc) {
+		fn->ops->start(fn);
+		return 0;
+	}
+	for (unsigned i = 0; i < fn->held; i++)
+		irq_suspend(fn->descs[i]);
+	return rc;
+}

@@ -89,3 +89,4 @@ int hypercall_alloc(const struct msi_hypervisor *hv, struct msi_function *fn, en
 void hypercall_free(const struct msi_hypervisor *hv, struct msi_function *fn);
 int hypercall_enable(struct msi_function *fn);
 void hypercall_disable(struct msi_function *fn);
+int hypercall_resume(struct msi_function *fn);

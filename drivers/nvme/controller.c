@@ -173,18 +173,28 @@ void nvme_controller_end(struct nvme *nvme)
 	nvme_queue_free(&nvme->admin);
 }
 
+static void stop(struct nvme *nvme, int error)
+{
+	nvme_queue_stop(&nvme->admin);
+	for (unsigned i = 0; i < nvme->info.nr_queues; i++)
+		nvme_queue_stop(&nvme->io[i]);
+	if (csts(nvme) != NVME_ALL_ONES)
+		quiesce(nvme);
+	nvme_queue_fail(&nvme->admin, error);
+	for (unsigned i = 0; i < nvme->info.nr_queues; i++)
+		nvme_queue_fail(&nvme->io[i], error);
+}
+
+void nvme_controller_quiet(struct nvme *nvme)
+{
+	stop(nvme, -ECANCELED);
+}
+
 void nvme_controller_fail(struct nvme *nvme, const char *why)
 {
 	/* acq_rel: one caller gets 0 and does the rest */
 	if (atomic_exchange_explicit(&nvme->failed, 1, memory_order_acq_rel))
 		return;
 	log_error("%s: nvme: given up: %s", nvme->fn->msi.name, why);
-	nvme_queue_stop(&nvme->admin);
-	for (unsigned i = 0; i < nvme->info.nr_queues; i++)
-		nvme_queue_stop(&nvme->io[i]);
-	if (csts(nvme) != NVME_ALL_ONES)
-		quiesce(nvme);
-	nvme_queue_fail(&nvme->admin, -ENODEV);
-	for (unsigned i = 0; i < nvme->info.nr_queues; i++)
-		nvme_queue_fail(&nvme->io[i], -ENODEV);
+	stop(nvme, -ENODEV);
 }

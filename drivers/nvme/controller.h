@@ -43,6 +43,8 @@ int nvme_controller_prepare(struct nvme *nvme);
  * the admin queue's completions have a vector. 0, -ENODEV, -EIO, -ETIMEDOUT.
  */
 int nvme_controller_enable(struct nvme *nvme);
+/* Disables it; what is under way ends with -ECANCELED, and no more is taken. Thread context. */
+void nvme_controller_quiet(struct nvme *nvme);
 /* Disables it and frees the admin queue. Thread context. */
 void nvme_controller_end(struct nvme *nvme);
 
@@ -87,6 +89,8 @@ int nvme_vectors_start(struct nvme *nvme);
  * than vectors were taken for, now in io_limit. Thread context.
  */
 int nvme_queues_start(struct nvme *nvme);
+/* Creates the queues that it had anew, after a reset. 0 or -errno. Thread context. */
+int nvme_queues_restart(struct nvme *nvme);
 /* After nvme_controller_end(). */
 void nvme_queues_free(struct nvme *nvme);
 

@@ -132,6 +132,29 @@ static void nvme_remove(struct pci_function *fn)
 	page_free(nvme, sizeof(*nvme));
 }
 
+static void nvme_quiet(struct pci_function *fn)
+{
+	nvme_controller_quiet(fn->driver_data);
+}
+
+static int nvme_restore(struct pci_function *fn)
+{
+	struct nvme *nvme = fn->driver_data;
+	int err;
+
+	if (atomic_load_explicit(&nvme->failed, memory_order_relaxed))
+		return -ENODEV;
+	nvme_queue_reset(&nvme->admin);
+	for (unsigned i = 0; i < nvme->info.nr_queues; i++)
+		nvme_queue_reset(&nvme->io[i]);
+	err = nvme_controller_enable(nvme);
+	if (!err)
+		err = nvme_queues_restart(nvme);
+	if (err)
+		nvme_controller_fail(nvme, "it does not start after a reset");
+	return err;
+}
+
 static const struct pci_id nvme_ids[] = {
 	{ .vendor = PCI_ANY, .device = PCI_ANY, .class_ = CLASS_NVME, .class_mask = 0xffffff },
 };
@@ -143,6 +166,8 @@ TABLE_ENTRY(struct pci_driver, pci_driver, 5, nvme) = {
 	.probe = nvme_probe,
 	.raise = nvme_raise,
 	.remove = nvme_remove,
+	.quiet = nvme_quiet,
+	.restore = nvme_restore,
 };
 
 struct nvme *nvme_of(const struct pci_function *fn)

@@ -30,12 +30,29 @@ static size_t lists_bytes(const struct nvme_queue *queue)
 	return (size_t)queue->entries * NVME_LIST_ENTRIES * sizeof(*queue->lists);
 }
 
+static void start_over(struct nvme_queue *queue)
+{
+	queue->sq_tail = queue->cq_head = 0;
+	queue->phase = true;
+	queue->stopped = false;
+	atomic_store_explicit(&queue->free, BIT64(queue->entries - 1) - 1, memory_order_relaxed);
+}
+
+void nvme_queue_reset(struct nvme_queue *queue)
+{
+	irqflags_t flags = spin_lock_irq(&queue->lock);
+
+	for (unsigned i = 0; i < queue->entries; i++)
+		queue->cq[i] = (struct nvme_cqe){ 0 };
+	start_over(queue);
+	spin_unlock_irq(&queue->lock, flags);
+}
+
 int nvme_queue_alloc(struct nvme_queue *queue, unsigned entries, unsigned page_shift)
 {
 	queue->entries = (uint16_t)entries;
 	queue->page_shift = (uint8_t)page_shift;
-	queue->phase = true;
-	queue->free = BIT64(entries - 1) - 1;
+	start_over(queue);
 	queue->sq = dma_alloc(sq_bytes(queue), UINT64_MAX);
 	queue->cq = dma_alloc(cq_bytes(queue), UINT64_MAX);
 	queue->lists = dma_alloc(lists_bytes(queue), UINT64_MAX);

@@ -46,6 +46,8 @@ struct nvme_queue {
 /* Memory and first state; ids and doorbells are the caller's. 0 or -ENOMEM. Thread context. */
 int nvme_queue_alloc(struct nvme_queue *queue, unsigned entries, unsigned page_shift);
 void nvme_queue_free(struct nvme_queue *queue);
+/* As it was when allocated, none under way: the controller has forgotten it. Any context. */
+void nvme_queue_reset(struct nvme_queue *queue);
 
 /*
  * Sends a command; its identifier and, with bytes, its PRP entries for buf are filled in.

@@ -191,6 +191,18 @@ int nvme_queues_start(struct nvme *nvme)
 	return err == -EIO && nvme->info.nr_queues ? 0 : err;
 }
 
+int nvme_queues_restart(struct nvme *nvme)
+{
+	unsigned count;
+	int err = negotiate_queues(nvme, &count);
+
+	if (!err && count < nvme->info.nr_queues)
+		err = -EIO;
+	for (unsigned i = 0; i < nvme->info.nr_queues && !err; i++)
+		err = create_queue(nvme, &nvme->io[i]);
+	return err;
+}
+
 void nvme_queues_free(struct nvme *nvme)
 {
 	for (unsigned i = 0; i < nvme->nr_io_room; i++)

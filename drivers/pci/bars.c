@@ -76,6 +76,15 @@ static void write_bars(struct pci_function *fn, unsigned offset, unsigned n,
 	}
 }
 
+void pci_write_bars(struct pci_function *fn)
+{
+	/* A VF's are in its PF. */
+	if (!fn->physical)
+		write_bars(fn, PCI_BASE_ADDRESS_0, nr_bars(fn), fn->bars);
+	if (fn->sriov)
+		write_bars(fn, fn->cap_sriov + PCI_SRIOV_VF_BAR_0, PCI_NR_BARS, fn->sriov->bars);
+}
+
 static void write_windows(struct pci_function *fn)
 {
 	const struct pci_window *windows = fn->bridge->windows;
@@ -101,10 +110,7 @@ void pci_program(struct pci_host *host, const struct pci_function *port)
 
 	for_each_behind(host, port, fn)
 	{
-		write_bars(fn, PCI_BASE_ADDRESS_0, nr_bars(fn), fn->bars);
-		if (fn->sriov)
-			write_bars(fn, fn->cap_sriov + PCI_SRIOV_VF_BAR_0, PCI_NR_BARS,
-				   fn->sriov->bars);
+		pci_write_bars(fn);
 		/* Whether a driver comes or not: at the console its registers can be looked at. */
 		pci_decode(fn);
 		if (fn->bridge && fn->bridge->forwards) {

@@ -61,6 +61,11 @@ void pci_probe_bridge_windows(struct pci_function *bridge);
 /* Writes what pci_layout() decided into BARs and bridge windows; all decode, and bridges forward. */
 void pci_program(struct pci_host *host, const struct pci_function *port);
 
+/* What the layout gave its BARs. */
+void pci_write_bars(struct pci_function *fn);
+/* After a PF's reset: its VFs as they were. */
+void pci_sriov_restore(struct pci_function *pf);
+
 /* Memory and IO decode on, where it has addresses. */
 void pci_decode(struct pci_function *fn);
 

@@ -203,10 +203,27 @@ struct pci_driver {
 	 * Thread context, interrupts on; nobody uses the function meanwhile.
 	 */
 	void (*remove)(struct pci_function *fn);
+	/*
+	 * Optional, both or none, around pci_reset(): quiet ends what is under way with an error
+	 * and takes no more; restore brings the device, as after power-on, back to work, with the
+	 * vectors and the memory that it has. 0, or -errno: it stays at rest. Thread context.
+	 */
+	void (*quiet)(struct pci_function *fn);
+	int (*restore)(struct pci_function *fn);
 	/* Optional: raises a vector by the device's own means, does not wait. -EINVAL: cannot, -ENODEV: gone. */
 	int (*raise)(struct pci_function *fn, unsigned vector);
 };
 TABLE_DECLARE(struct pci_driver, pci_driver);
+
+/*
+ * Function-level reset: the function, its driver and its vectors work as before afterwards, events
+ * are not lost, one may come twice. 0; -EOPNOTSUPP: it, or its driver, has none; -EBUSY: one of its
+ * VFs has a driver; -ENODEV, -ETIMEDOUT, -EIO: it did not come back. Nobody else uses the
+ * function meanwhile; mask, unmask and affinity may come. Thread context.
+ */
+int pci_reset(struct pci_function *fn);
+/* Has it a function-level reset? */
+bool pci_can_reset(const struct pci_function *fn);
 
 /* Offers every usable function without driver to the drivers; how many were taken. */
 unsigned pci_probe_drivers(void);

@@ -13,6 +13,7 @@
 
 /* Both header types */
 #define PCI_VENDOR_ID            0x00
+#define PCI_VENDOR_ID_CRS        0x0001 /* not ready yet */
 #define PCI_DEVICE_ID            0x02
 #define PCI_COMMAND              0x04
 #define PCI_COMMAND_IO           BIT(0)
@@ -34,6 +35,7 @@
 #define PCI_HEADER_TYPE_MULTI    BIT(7)
 #define PCI_BASE_ADDRESS_0       0x10
 #define PCI_CAPABILITIES_POINTER 0x34
+#define PCI_CACHE_LINE_SIZE      0x0c
 #define PCI_INTERRUPT_LINE       0x3c
 #define PCI_INTERRUPT_PIN        0x3d
 #define PCI_NR_INTERRUPT_PINS    4
@@ -93,11 +95,13 @@
 #define PCI_CAP_ID_PCIE      0x10
 #define PCI_CAP_ID_MSIX      0x11
 
-#define PCI_PM_CAPABILITIES 0x02
-#define PCI_PM_VERSION      GENMASK(2, 0)
-#define PCI_VENDOR_LENGTH   0x02
-#define PCI_SSVID_VENDOR    0x04
-#define PCI_SSVID_DEVICE    0x06
+#define PCI_PM_CAPABILITIES       0x02
+#define PCI_PM_VERSION            GENMASK(2, 0)
+#define PCI_PM_CONTROL            0x04
+#define PCI_PM_CONTROL_PME_STATUS BIT(15) /* write 1 to clear */
+#define PCI_VENDOR_LENGTH         0x02
+#define PCI_SSVID_VENDOR          0x04
+#define PCI_SSVID_DEVICE          0x06
 
 /* Extended capability list: one header dword */
 #define PCI_EXT_CAP_FIRST        0x100
@@ -114,7 +118,15 @@
 #define PCI_PCIE_FLAGS_MESSAGE   GENMASK(13, 9)
 #define PCI_PCIE_TYPE_ROOT_PORT  4
 #define PCI_PCIE_TYPE_DOWNSTREAM 6
+#define PCI_PCIE_DEVCAP          0x04
+#define PCI_PCIE_DEVCAP_FLR      BIT(28)
+#define PCI_PCIE_DEVCTL          0x08
+#define PCI_PCIE_DEVCTL_FLR      BIT(15)
+#define PCI_PCIE_DEVSTA          0x0a
+#define PCI_PCIE_DEVSTA_PENDING  BIT(5)
 #define PCI_PCIE_LNKCAP          0x0c
+#define PCI_PCIE_LNKCTL          0x10
+#define PCI_PCIE_LNKCTL2         0x30
 #define PCI_PCIE_LNKCAP_DLLLARC  BIT(20) /* LNKSTA says whether the link is up */
 #define PCI_PCIE_LNKSTA          0x12
 #define PCI_PCIE_LNKSTA_SPEED    GENMASK(3, 0)

@@ -71,15 +71,20 @@ static uint32_t rid_of(const struct pci_function *pf, unsigned n)
 	return pf->msi.rid + pf->sriov->offset + (uint32_t)n * pf->sriov->stride;
 }
 
+static void write_number(struct pci_function *pf, unsigned count)
+{
+	if (pf->parent && pf->parent->bridge->ari)
+		pci_write16(pf, reg(pf, PCI_SRIOV_CONTROL), PCI_SRIOV_CONTROL_ARI);
+	pci_write16(pf, reg(pf, PCI_SRIOV_NUM_VFS), (uint16_t)count);
+}
+
 /* First VF Offset and VF Stride are what they are for this NumVFs and this ARI setting. */
 static const char *number(struct pci_function *pf, unsigned count)
 {
 	struct pci_sriov *sriov = pf->sriov;
 	uint32_t last;
 
-	if (pf->parent && pf->parent->bridge->ari)
-		pci_write16(pf, reg(pf, PCI_SRIOV_CONTROL), PCI_SRIOV_CONTROL_ARI);
-	pci_write16(pf, reg(pf, PCI_SRIOV_NUM_VFS), (uint16_t)count);
+	write_number(pf, count);
 	sriov->count = (uint16_t)count;
 	sriov->offset = pci_read16(pf, reg(pf, PCI_SRIOV_FIRST_VF_OFFSET));
 	sriov->stride = pci_read16(pf, reg(pf, PCI_SRIOV_VF_STRIDE));
@@ -183,9 +188,15 @@ static bool has_vfs(const struct pci_function *fn)
 	return fn->usable && fn->sriov && fn->sriov->count;
 }
 
+static void switch_on(struct pci_function *pf)
+{
+	pci_write16(pf, reg(pf, PCI_SRIOV_CONTROL),
+		    pci_read16(pf, reg(pf, PCI_SRIOV_CONTROL)) | PCI_SRIOV_CONTROL_VF |
+			    PCI_SRIOV_CONTROL_MEMORY);
+}
+
 void pci_sriov_enable(struct pci_host *host, const struct pci_function *port)
 {
-	const uint16_t on = PCI_SRIOV_CONTROL_VF | PCI_SRIOV_CONTROL_MEMORY;
 	struct pci_function *fn;
 	unsigned functions = 0;
 
@@ -193,12 +204,22 @@ void pci_sriov_enable(struct pci_host *host, const struct pci_function *port)
 	{
 		if (!has_vfs(fn))
 			continue;
-		pci_write16(fn, reg(fn, PCI_SRIOV_CONTROL),
-			    pci_read16(fn, reg(fn, PCI_SRIOV_CONTROL)) | on);
+		switch_on(fn);
 		functions++;
 	}
 	if (!functions)
 		return;
 	time_sleep_ms(VF_ENABLE_MS);
 	for_each_behind(host, port, fn) if (has_vfs(fn)) add_vfs(fn);
+}
+
+void pci_sriov_restore(struct pci_function *pf)
+{
+	if (!has_vfs(pf))
+		return;
+	set_page_size(pf);
+	write_number(pf, pf->sriov->count);
+	pci_write_bars(pf);
+	switch_on(pf);
+	time_sleep_ms(VF_ENABLE_MS);
 }

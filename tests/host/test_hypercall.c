@@ -13,6 +13,7 @@
 #include "drivers/msi/fake.c"
 
 #include "kernel/msi.c"
+#include "kernel/msi_suspend.c"
 
 #include "kernel/retire.h"
 #include "kernel/storm.h"
@@ -125,6 +126,8 @@ int main(void)
 		ON_HOST(three_messages_take_a_block_of_four),
 		ON_HOST(moves_write_no_message),
 		ON_HOST(failed_route_leaves_it_where_it_was),
+		ON_HOST(suspended_function_is_left_alone),
+		ON_HOST(suspended_set_ends_by_disable_or_free),
 	};
 
 	for (unsigned i = 0; i < HARTS; i++)

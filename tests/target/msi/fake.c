@@ -16,11 +16,15 @@
 static struct {
 	unsigned opens, messages, written;
 	bool enabled;
+	bool asleep;        /* in D3hot: its registers are not to be touched, and lost at the end */
+	unsigned disturbed; /* accesses while asleep */
+	uint32_t pending;   /* events that it holds back, bit i vector i */
 } device;
 
 static int open_it(struct msi_function *fn, unsigned count)
 {
 	(void)fn;
+	device.disturbed += device.asleep;
 	device.opens++;
 	device.messages = count;
 	device.enabled = false;
@@ -30,18 +34,28 @@ static int open_it(struct msi_function *fn, unsigned count)
 static void start(struct msi_function *fn)
 {
 	(void)fn;
+	device.disturbed += device.asleep;
 	device.enabled = true;
 }
 
 static void stop(struct msi_function *fn)
 {
 	(void)fn;
+	device.disturbed += device.asleep;
 	device.enabled = false;
 }
 
 static void flush(struct msi_function *fn)
 {
 	(void)fn;
+	device.disturbed += device.asleep;
+}
+
+static bool pending(struct msi_function *fn, unsigned i)
+{
+	(void)fn;
+	device.disturbed += device.asleep;
+	return device.pending >> i & 1;
 }
 
 static int write_msg(struct msi_function *fn, unsigned i, const struct msi_msg *msg)
@@ -62,7 +76,7 @@ static bool can_mask(const struct msi_function *fn)
 #define OPS(type_)                                                                           \
 	{                                                                                    \
 		.type = type_, .write_msg = write_msg, .can_mask = can_mask, .start = start, \
-		.stop = stop, .flush = flush, .open = open_it                                \
+		.stop = stop, .flush = flush, .open = open_it, .pending = pending            \
 	}
 static const struct msi_function_ops msix_ops = OPS(MSI_MSIX), msi_ops = OPS(MSI_MSI);
 
@@ -92,7 +106,7 @@ static struct msi_function *fresh_function(void)
 	if (!ready && msi_function_init(&function))
 		return NULL;
 	ready = true;
-	device.opens = device.written = 0;
+	device.opens = device.written = device.pending = 0;
 	for (unsigned i = 0; i < VECTORS; i++)
 		runs[i] = 0;
 	return &function;
@@ -340,4 +354,54 @@ TEST(hypercall, failed_route_leaves_it_where_it_was)
 	CHECK(fake_hypervisor_raise(fn, 0) && runs[0] == 1);
 	msi_free(fn);
 	CHECK(holds_nothing());
+}
+
+/* D3hot: nothing of the function is touched meanwhile, and what came or was held back comes once. */
+TEST(hypercall, suspended_function_is_left_alone)
+{
+	fn = fresh_function();
+	CHECK_EQ(msi_suspend(fn), -EINVAL);
+	CHECK_EQ(msi_alloc(fn, 4, 4, MSI_ALLOW_MSIX, NULL), 4);
+	CHECK_EQ(msi_suspend(fn), 0);
+	CHECK(ask_and_enable(4));
+	device.pending = BIT(3);
+	device.disturbed = 0;
+	CHECK(!msi_suspend(fn) && !device.enabled);
+	device.asleep = true;
+	CHECK(fake_hypervisor_raise(fn, 0));
+	msi_mask(fn, 1);
+	CHECK(fake_hypervisor_raise(fn, 1));
+	CHECK_EQ(msi_unmask(fn, 1), 0);
+	msi_mask(fn, 2);
+	CHECK_EQ(msi_set_affinity(fn, 0, smp_next_online(fn->descs[0]->hart)), 0);
+	CHECK_EQ(msi_enable(fn), -EBUSY);
+	CHECK_EQ(msi_request(fn, 0, count, &runs[0], "again"), -EBUSY);
+	CHECK(!runs[0] && !runs[1] && !runs[3] && !device.disturbed);
+	device.asleep = false;
+	CHECK(!msi_resume(fn) && device.enabled);
+	CHECK(runs[0] == 1 && runs[1] == 1 && !runs[2] && runs[3] == 1);
+	CHECK(fake_hypervisor_raise(fn, 2) && !runs[2]);
+	CHECK(!msi_unmask(fn, 2) && runs[2] == 1);
+	CHECK(fake_hypervisor_raise(fn, 0) && runs[0] == 2);
+	msi_free(fn);
+	CHECK(holds_nothing());
+}
+
+TEST(hypercall, suspended_set_ends_by_disable_or_free)
+{
+	for (unsigned frees = 0; frees < 2; frees++) {
+		fn = fresh_function();
+		CHECK_EQ(msi_alloc(fn, 2, 2, MSI_ALLOW_MSIX, NULL), 2);
+		CHECK(ask_and_enable(2));
+		CHECK_EQ(msi_suspend(fn), 0);
+		fake_hypervisor_fail_routes(1);
+		CHECK(msi_resume(fn) == -EIO && fn->suspended && !device.enabled);
+		if (!frees)
+			msi_disable(fn);
+		CHECK_EQ(fn->suspended, frees);
+		if (!frees)
+			CHECK(ask_and_enable(2) && fake_hypervisor_raise(fn, 1) && runs[1] == 1);
+		msi_free(fn);
+		CHECK(holds_nothing() && !fn->suspended);
+	}
 }
