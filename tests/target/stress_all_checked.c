@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Everything at once: raises, moves and masks on other harts, and from here sets that are freed
- * and allocated, storms, for SECONDS (docs/msi.md M1, M5 to M8, M11 to M14).
+ * and allocated, storms, slots and harts off and on, for
+ * SECONDS (docs/msi.md M1, M5 to M8, M11 to M14).
  */
 #include <errno.h>
 #include <stdio.h>
 
+#include "drivers/pci/hotplug.h"
+#include "kernel/hart_off.h"
 #include "kernel/msi.h"
 #include "kernel/storm.h"
 #include "kernel/time.h"
@@ -142,6 +145,81 @@ static enum outcome off_storm(void)
 	return shut ? DONE : REFUSED;
 }
 
+/* In a slot, with a driver, and not raised by the others. */
+static bool is_card(const struct pci_function *fn)
+{
+	if (!fn->parent || !fn->driver || !pci_is_slot(fn->parent))
+		return false;
+	for (unsigned i = 0; i < stress.nr_ledgers; i++)
+		if (stress.ledgers[i].fn == fn)
+			return false;
+	return true;
+}
+
+static uint64_t others(void)
+{
+	return ledger_others(stress.ledgers, stress.nr_ledgers);
+}
+
+/* What its driver asks of it when it is back are runs that nobody else has raised. */
+static int power_cycle(struct pci_function *port)
+{
+	uint64_t before = others();
+	int err = pci_slot_off(port, false);
+
+	if (!err)
+		err = pci_slot_on(port);
+	stress.others += others() - before;
+	return err;
+}
+
+/*
+ * A slot loses its power and gets it back: its card is removed, its vectors freed, and probed
+ * again. The others hold still: what they store while QEMU 10.0 changes its map of addresses can
+ * reach another device.
+ */
+static enum outcome slot(void)
+{
+	struct pci_function *fn = pci_first();
+	bool still = true;
+	int err = 0;
+
+	while (fn && !is_card(fn))
+		fn = fn->next;
+	if (!fn)
+		return REFUSED;
+	for (unsigned i = 0; i < stress.nr_ledgers; i++)
+		still &= stress_hold(&stress, i);
+	if (still)
+		err = power_cycle(fn->parent);
+	for (unsigned i = 0; i < stress.nr_ledgers; i++)
+		stress_release(&stress, i);
+	if (!still)
+		return wrong("not all functions come to rest", -ETIMEDOUT);
+	return err ? wrong("a slot's power", err) : DONE;
+}
+
+/* A hart goes and comes back; what it did, raise or move, rests meanwhile. */
+static enum outcome hart(void)
+{
+	struct stress_worker *worker = &stress.workers[below(stress.nr_workers)];
+	int off, on = 0;
+
+	stress_worker_stop(worker);
+	off = hart_off(worker->hart);
+	if (!off) {
+		time_wait(never, NULL, 1 + below(4));
+		on = hart_on(worker->hart);
+	}
+	stress_worker_start(worker);
+	if (on)
+		return wrong("a hart does not come back", on);
+	/* No room elsewhere, a vector that can't be moved, or something that is still to be drained. */
+	if (off == -ENOSPC || off == -EOPNOTSUPP || off == -EBUSY)
+		return REFUSED;
+	return off ? wrong("a hart does not go", off) : DONE;
+}
+
 static struct operation {
 	const char *name;
 	enum outcome (*run)(void);
@@ -150,6 +228,8 @@ static struct operation {
 	{ .name = "reallocated", .run = reallocate },
 	{ .name = "churned", .run = churn },
 	{ .name = "storms", .run = off_storm },
+	{ .name = "slots", .run = slot },
+	{ .name = "harts", .run = hart },
 };
 
 static bool do_anything(void)
