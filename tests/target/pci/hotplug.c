@@ -13,8 +13,9 @@
 #include "kernel/time.h"
 #include "tests/target/test.h"
 
-#define MAX_LOADS    3
-#define UNDER_WAY_MS 10
+#define MAX_LOADS 3
+/* From when all harts have begun, and well before they look whether the function is there. */
+#define UNDER_WAY_MS 50
 #define SETTLE_MS    100 /* generous for a drain, which takes microseconds */
 #define END_MS       10000
 #define BUF_BYTES    4096
@@ -23,21 +24,26 @@ struct load {
 	struct work work;
 	struct pci_function *fn;
 	void *buf;
-	unsigned vector;
 	_Atomic uint32_t begun;
 };
+
+static bool is_never(void *arg)
+{
+	(void)arg;
+	return false;
+}
 
 static int use_once(struct load *load)
 {
 	struct nvme *nvme = nvme_of(load->fn);
 	struct virtio_blk *blk = virtio_blk_of(load->fn);
-	struct pci_raised out;
 
 	if (nvme)
 		return nvme_read(nvme, nvme_first_usable(nvme), 0, 8, load->buf);
 	if (blk)
 		return virtio_blk_read(blk, 0, 8, load->buf);
-	return pci_raise_series(load->fn, load->vector, 1, &out);
+	/* Its raise is in flight: masked, it is not handled. */
+	return pci_wait(load->fn, is_never, NULL, END_MS);
 }
 
 static int use_until_it_fails(void *arg)
@@ -70,19 +76,18 @@ static bool has_begun(void *arg)
 
 static unsigned start_loads(struct load *loads, struct pci_function *fn, void *buf)
 {
-	/* Queues are anybody's; who raises has a vector for himself. */
 	unsigned n = 0, vectors = fn->msi.count;
 	bool disk = nvme_of(fn) || virtio_blk_of(fn);
 	unsigned most = disk || vectors > MAX_LOADS ? MAX_LOADS : 1;
 
-	/* Raised while masked, it is not handled: the raise stays in flight. */
-	for (unsigned i = 0; i < most && !disk; i++)
+	/* Raised here: the other harts keep off the registers while QEMU takes the card away. */
+	for (unsigned i = 0; i < most && !disk; i++) {
 		msi_mask(&fn->msi, vectors - 1 - i);
-
+		fn->driver->raise(fn, vectors - 1 - i);
+	}
 	for (unsigned hart = smp_next_online(smp_index()); hart != smp_index() && n < most;
 	     hart = smp_next_online(hart)) {
 		loads[n] = (struct load){ .fn = fn, .buf = (char *)buf + n * BUF_BYTES };
-		loads[n].vector = vectors - 1 - n;
 		loads[n].work.fn = use_until_it_fails;
 		loads[n].work.arg = &loads[n];
 		n += !smp_post(hart, &loads[n].work);
