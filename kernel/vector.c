@@ -11,17 +11,10 @@
 #include "kernel/vector.h"
 
 #include <errno.h>
-#include <stddef.h>
 
 #include "kernel/lib/bits.h"
 #include "kernel/lib/panic.h"
-
-#define HELD(n) ((uint64_t)(n) << 32)
-
-static unsigned credit_of(const struct vector_file *file)
-{
-	return atomic_load_explicit(&file->credit, memory_order_relaxed);
-}
+#include "kernel/vector_steps.h"
 
 void vector_space_init(struct vector_space *space, struct vector_file *files, unsigned nr_files)
 {
@@ -53,12 +46,6 @@ static void give_space(struct vector_space *space, unsigned n)
 {
 	/* release: pairs with the acquire in promise(); the file's credit is there before */
 	atomic_fetch_add_explicit(&space->credit, n, memory_order_release);
-}
-
-static void give_file(struct vector_file *file, unsigned n)
-{
-	/* release: pairs with the acquire in file_credit(); the bits are there before */
-	atomic_fetch_add_explicit(&file->credit, n, memory_order_release);
 }
 
 void vector_release(struct vector_space *space, const struct vector_place *place)
@@ -102,55 +89,6 @@ void vector_hold(struct vector_space *space, unsigned n)
 void vector_unhold(struct vector_space *space, unsigned n)
 {
 	atomic_fetch_sub_explicit(&space->credit, HELD(n), memory_order_relaxed);
-}
-
-/* --- taking: the space's credit, a file's, its bits --- */
-
-/*
- * From min to max of the space's credit; held: for a block claim, which may give it
- * back, so that who is refused meanwhile can tell the difference.
- */
-static int promise(struct vector_space *space, unsigned min, unsigned max, bool held)
-{
-	uint64_t credit = atomic_load_explicit(&space->credit, memory_order_relaxed);
-	unsigned n;
-
-	/* Goes round only if another hart changed the word, which got or gave something. */
-	do {
-		unsigned free = (uint32_t)credit;
-
-		if (free < min)
-			return free + (credit >> 32) < min ? -ENOSPC : -EAGAIN;
-		n = MIN(max, free);
-		/* acquire: pairs with give_space() */
-	} while (!atomic_compare_exchange_weak_explicit(
-		&space->credit, &credit, credit - n + (held ? HELD(n) : 0), memory_order_acquire,
-		memory_order_relaxed));
-	return (int)n;
-}
-
-/* Up to max of the file's credit, but min or nothing. */
-static unsigned file_credit(struct vector_file *file, unsigned min, unsigned max)
-{
-	uint32_t credit = credit_of(file);
-	unsigned n;
-
-	/* Goes round only if another hart changed the word, which got or gave something. */
-	do {
-		n = MIN(max, credit);
-		if (n < min || !n)
-			return 0;
-		/* acquire: pairs with give_file() */
-	} while (!atomic_compare_exchange_weak_explicit(
-		&file->credit, &credit, credit - n, memory_order_acquire, memory_order_relaxed));
-	return n;
-}
-
-/* What was free of the mask; it is what another took is just not got: nothing to undo. */
-static uint64_t take_mask(_Atomic uint64_t *word, uint64_t mask)
-{
-	/* acquire: pairs with the release of the bit */
-	return atomic_fetch_and_explicit(word, ~mask, memory_order_acquire) & mask;
 }
 
 /*
@@ -327,14 +265,6 @@ int vector_claim(struct vector_space *space, unsigned min, unsigned max, const u
 }
 
 /* --- blocks --- */
-
-/* The lowest bits of the aligned blocks of n that are free in the word. */
-static uint64_t free_blocks(uint64_t bits, unsigned n)
-{
-	for (unsigned i = 1; i < n; i *= 2)
-		bits &= bits >> i;
-	return bits & (~0ull / (BIT64(n) - 1));
-}
 
 /* The first free block's first identity; 0: none (identity 0 does not exist). */
 static unsigned find_block(const struct vector_file *file, unsigned n)

@@ -77,6 +77,15 @@ int vector_claim(struct vector_space *space, unsigned min, unsigned max, const u
 int vector_claim_block(struct vector_space *space, unsigned n, unsigned hart,
 		       struct vector_place *place);
 
+/*
+ * For who holds n identities (a power of two, at most 32, naturally aligned) of the hart `from`
+ * from *identity on, the same numbers of another hart: n, and only those are taken; or, if they
+ * are not free there, others that are free on both, taken on both, and *identity is the first.
+ * -ENOSPC: none are; -EAGAIN: some were and were lost to a concurrent claim. Any context, any hart.
+ */
+int vector_claim_pair(struct vector_space *space, unsigned n, unsigned from, unsigned to,
+		      unsigned *identity);
+
 /* Makes a place free again: only when nothing can arrive there any more. Any context. */
 void vector_release(struct vector_space *space, const struct vector_place *place);
 

@@ -6,11 +6,13 @@
 #include <stdint.h>
 
 /*
- * For a test that includes a kernel file whole: its threads may lose the processor before
- * any atomic operation, so that few processors still give many interleavings.
+ * For a test that includes a kernel file whole, or names it in SOURCES and this file in CFLAGS
+ * (-include): its threads may lose the processor before any atomic operation, so that few
+ * processors still give many interleavings. One of each variable in a program.
  */
-static _Thread_local uint32_t jitter_state = 1;
-static uint32_t jitter_every; /* one operation in this many; a power of two, 0: never */
+__attribute__((weak)) _Thread_local uint32_t jitter_state = 1;
+__attribute__((weak))
+uint32_t jitter_every; /* one operation in this many; a power of two, 0: never */
 
 static inline uint32_t jitter_random(void)
 {
