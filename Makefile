@@ -61,7 +61,7 @@ LIBC_FLAGS = -Os -U__OPTIMIZE_SIZE__ $(common)
 # vector, and no byte of it in tests: its backtraces lack the first, and end at the function of a
 # test that called into the kernel.
 hot := kernel/irq.c kernel/msi.c kernel/msi_release.c kernel/vector.c drivers/msi/direct.c \
-	drivers/irqchip/imsic.c drivers/pci/msix.c
+	drivers/msi/direct_move.c drivers/irqchip/imsic.c drivers/pci/msix.c
 # What benches measure is built for speed, all else for size.
 fast := $(hot) kernel/desc.c kernel/ipi.c kernel/lib/format.c kernel/mem.c kernel/retire.c \
 	kernel/smp.c kernel/storm.c kernel/time.c kernel/trap.c apps/bench% drivers/edu/% \

@@ -12,10 +12,7 @@
 /* Somebody else may have been at work on the vector, and makes the move. */
 static bool settled(void *arg)
 {
-	const struct irq_desc *desc = arg;
-
-	/* acquire pairs with the release by which the owner lets go: hart and identity are the new ones */
-	return !(atomic_load_explicit(&desc->state, memory_order_acquire) & IRQ_OWNED);
+	return irq_settled(arg);
 }
 
 static bool can_be_moved(const struct irq_desc *desc)
@@ -30,10 +27,12 @@ static const char *reason(int error, const struct irq_desc *desc, char *buf, siz
 	switch (error) {
 	case -EOPNOTSUPP:
 		return desc->kind == IRQ_KIND_MSI
-			       ? "the function cannot mask it, or it is one of a block"
+			       ? "the function cannot mask it, and the harts' doorbells are too far apart"
 			       : "its controller cannot move it";
 	case -ENOSPC:
 		return "the hart has no free identity";
+	case -EAGAIN:
+		return "the hart's free identities are not drained yet";
 	case -ENODEV:
 		return "the hart is not online";
 	default:
@@ -48,14 +47,17 @@ static int move(struct irq_desc *desc, unsigned hart)
 	int rc = irq_set_affinity(desc, hart);
 	char buf[24];
 
-	if (rc)
+	if (rc < 0)
 		return command_error("affinity: irq %u stays on hart %u: %s", (unsigned)desc->irq,
 				     old_hart, reason(rc, desc, buf, sizeof(buf)));
 	if (!time_wait(settled, desc, MOVE_TIMEOUT_MS) || desc->hart != hart)
 		return command_error("affinity: irq %u is on hart %u, somebody else moves it",
 				     (unsigned)desc->irq, desc->hart);
-	printf("irq %u: hart %u identity %u -> hart %u identity %u\n", (unsigned)desc->irq,
-	       old_hart, old_identity, desc->hart, desc->identity);
+	printf("irq %u: hart %u identity %u -> hart %u identity %u", (unsigned)desc->irq, old_hart,
+	       old_identity, desc->hart, desc->identity);
+	if (rc)
+		printf(", and with it %d other messages of its function", rc);
+	putchar('\n');
 	return 0;
 }
 

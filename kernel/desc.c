@@ -166,6 +166,7 @@ void irq_desc_put(struct irq_desc *desc)
 	desc->handler = NULL;
 	desc->name = NULL;
 	desc->gone = NULL;
+	desc->block = NULL;
 	give(desc);
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "arch/barrier.h"
+#include "kernel/irq_block.h"
 #include "kernel/mem.h"
 #include "kernel/retire.h"
 #include "kernel/smp.h"
@@ -80,7 +81,7 @@ static void drop_target(struct irq_desc *desc, uint32_t failed)
 		;
 }
 
-static int apply_move(struct irq_desc *desc, uint32_t target)
+int irq_apply_move(struct irq_desc *desc, uint32_t target)
 {
 	int rc = desc->chip->set_affinity ? desc->chip->set_affinity(desc, target) : -EOPNOTSUPP;
 
@@ -118,6 +119,19 @@ static inline __attribute__((always_inline)) int apply_registers(struct irq_desc
 	return 0;
 }
 
+int irq_apply_word(struct irq_desc *desc, uint32_t word)
+{
+	uint8_t want = shadow_for(word);
+	int rc = desc->shadow == want ? 0 : apply_registers(desc, want);
+
+	if (__builtin_expect(word & IRQ_PEND, 0) && take_pend(desc)) {
+		desc->chip->retrigger(desc);
+		/* The next owner may leave the place: what is stored there comes before its kick (M11). */
+		barrier_write_before_release();
+	}
+	return rc;
+}
+
 /*
  * Lets go of the word if nothing was wished since `applied` was read. RUN may flip at
  * any time. A new wish sends the owner round again; so does an event that is nobody's:
@@ -141,25 +155,17 @@ static int apply(struct irq_desc *desc, uint32_t *applied)
 {
 	uint32_t word = atomic_load_explicit(&desc->state, memory_order_acquire);
 	uint32_t target = FIELD_GET(IRQ_TARGET_MASK, word);
-	int rc = 0;
+	int rc = 0, error;
 
 	if (__builtin_expect(target != desc->hart && !(word & IRQ_DEAD), 0)) {
-		rc = apply_move(desc, target);
+		rc = irq_apply_move(desc, target);
 		/* What is wished instead now, the registers follow. */
 		if (rc)
 			word = atomic_load_explicit(&desc->state, memory_order_acquire);
 	}
 	*applied = word;
-	if (desc->shadow != shadow_for(word)) {
-		int error = apply_registers(desc, shadow_for(word));
-
-		rc = rc ? rc : error;
-	}
-	if (__builtin_expect(word & IRQ_PEND, 0) && take_pend(desc)) {
-		desc->chip->retrigger(desc);
-		/* The next owner may leave the place: what is stored there comes before its kick (M11). */
-		barrier_write_before_release();
-	}
+	error = irq_apply_word(desc, word);
+	rc = rc ? rc : error;
 	/* A target that was wished while the last one failed is still to be tried. */
 	if (__builtin_expect(FIELD_GET(IRQ_TARGET_MASK, word) != desc->hart, 0) &&
 	    !(word & IRQ_DEAD))
@@ -197,6 +203,12 @@ static inline __attribute__((always_inline)) int own(struct irq_desc *desc, uint
 	return own_until_no_wish_is_new(desc);
 }
 
+/* OWNED was set: its holder will see the wish. A block holds it of its messages for good. */
+static __attribute__((noinline)) int leave(struct irq_desc *desc)
+{
+	return desc->block ? irq_block_wished(desc->block) : 0;
+}
+
 /*
  * The wish is written; now OWNED: who finds it clear applies the wish, else its holder
  * will see it, as it lets go only when no wish is new. acquire pairs with disown().
@@ -206,14 +218,14 @@ static int own_or_leave(struct irq_desc *desc)
 	/* acquire: pairs with disown(); the wish before it was a release */
 	uint32_t s = atomic_fetch_or_explicit(&desc->state, IRQ_OWNED, memory_order_acquire);
 
-	return s & IRQ_OWNED ? 0 : own(desc, s | IRQ_OWNED);
+	return s & IRQ_OWNED ? leave(desc) : own(desc, s | IRQ_OWNED);
 }
 
 static int wish_set(struct irq_desc *desc, uint32_t bits)
 {
 	uint32_t s = atomic_fetch_or_explicit(&desc->state, bits | IRQ_OWNED, memory_order_acq_rel);
 
-	return s & IRQ_OWNED ? 0 : own(desc, s | bits | IRQ_OWNED);
+	return s & IRQ_OWNED ? leave(desc) : own(desc, s | bits | IRQ_OWNED);
 }
 
 int irq_activate(struct irq_desc *desc)
@@ -261,10 +273,14 @@ int irq_unmask(struct irq_desc *desc)
 
 int irq_set_affinity(struct irq_desc *desc, unsigned hart)
 {
-	uint32_t s = atomic_load_explicit(&desc->state, memory_order_relaxed), next;
+	uint32_t s, next;
 
 	if (!smp_online(hart))
 		return -ENODEV;
+	/* The lead's target is the block's. */
+	if (desc->block)
+		desc = desc->block->descs[0];
+	s = atomic_load_explicit(&desc->state, memory_order_relaxed);
 	/* Fails only if another hart changed the word: lock-free. */
 	do {
 		if (s & IRQ_DEAD)
@@ -274,13 +290,18 @@ int irq_set_affinity(struct irq_desc *desc, unsigned hart)
 		/* seq_cst: who lets the hart go sees the target, or its owner that the hart goes */
 	} while (!atomic_compare_exchange_weak_explicit(
 		&desc->state, &s, next, memory_order_seq_cst, memory_order_relaxed));
-	return s & IRQ_OWNED ? 0 : own(desc, next);
+	if (!(s & IRQ_OWNED))
+		return own(desc, next);
+	return desc->block ? irq_block_move(desc->block) : 0;
 }
 
 bool irq_settled(const struct irq_desc *desc)
 {
-	/* acquire: pairs with the release in disown() */
-	return !(atomic_load_explicit(&desc->state, memory_order_acquire) & IRQ_OWNED);
+	const struct irq_desc *lead = desc->block ? desc->block->descs[0] : desc;
+
+	/* acquire: pairs with the release in disown() and disown_lead() */
+	return !(atomic_load_explicit(&lead->state, memory_order_acquire) &
+		 (desc->block ? IRQ_LEAD_OWNED : IRQ_OWNED));
 }
 
 void irq_kill(struct irq_desc *desc)
@@ -292,8 +313,10 @@ void irq_kill(struct irq_desc *desc)
 	 */
 	uint32_t s =
 		atomic_fetch_or_explicit(&desc->state, IRQ_DEAD | IRQ_OFF, memory_order_acquire);
+	/* A block holds OWNED for good; who owns the block shows in its lead. */
+	uint32_t busy = IRQ_RUN | (desc->block ? IRQ_LEAD_OWNED : IRQ_OWNED);
 
-	while (s & (IRQ_RUN | IRQ_OWNED)) {
+	while (s & busy) {
 		cpu_relax();
 		s = atomic_load_explicit(&desc->state, memory_order_acquire);
 	}

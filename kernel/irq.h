@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "kernel/lib/bits.h"
@@ -25,6 +26,8 @@
 #define IRQ_DEAD        BIT(4) /* freed: never handled again */
 #define IRQ_INACTIVE    BIT(5) /* the wish: not enabled, what arrives is spurious */
 #define IRQ_STORMED     BIT(6) /* shut off at its hart for a while */
+#define IRQ_LEAD_OWNED  BIT(7) /* a block's lead: somebody applies its wishes */
+#define IRQ_LEAD_DIRTY  BIT(8) /* a block's lead: a wish is new */
 #define IRQ_SUSPENDED   BIT(9) /* the wish: its registers may be lost, what arrives is latched */
 #define IRQ_TARGET_MASK GENMASK(31, 16) /* the wished hart, by index */
 /* No handler may start. */
@@ -38,6 +41,7 @@
 typedef void (*irq_handler_t)(void *arg);
 
 struct irq_chip;
+struct irq_block;
 
 struct irq_desc {
 	_Atomic uint32_t state;
@@ -50,6 +54,7 @@ struct irq_desc {
 	const struct irq_chip *chip;
 	void *chip_data;           /* the chip's; struct msi_function * for an MSI or INTx vector */
 	const char *name;          /* the requester's string, lives as long as the request */
+	struct irq_block *block;   /* kernel/irq_block.h; NULL: a vector by itself */
 	uint32_t irq;              /* global number, as the `irq` command shows it */
 	uint16_t index;            /* MSI-X entry, MSI message or wired source */
 	uint8_t kind;              /* enum irq_kind */
@@ -96,7 +101,10 @@ struct irq_chip {
 	void (*retrigger)(struct irq_desc *desc);
 	/* Ends a claim given to irq_dispatch(): the source comes again if it still asks. Any hart. */
 	void (*eoi)(struct irq_desc *desc);
-	/* Moves it to the hart (index). 0, -ENOSPC with nothing changed, -EOPNOTSUPP. */
+	/*
+	 * Moves it to the hart (index), of a block's lead all of the block. 0, or -errno: it
+	 * stays on its hart.
+	 */
 	int (*set_affinity)(struct irq_desc *desc, unsigned hart);
 };
 
@@ -147,9 +155,11 @@ void irq_suspend(struct irq_desc *desc);
 void irq_latch(struct irq_desc *desc);
 int irq_resume(struct irq_desc *desc);
 int irq_unmask(struct irq_desc *desc); /* -EAGAIN: stormed, the hart will open it again by itself */
-/* Posts a move to the hart (index); the owner's result, or 0 when another owner will do it. */
+/*
+ * Posts a move to the hart (index). How many other vectors move with it, all of its block:
+ * 0 for a vector by itself. Or the owner's -errno, where another owner does not do it later.
+ */
 int irq_set_affinity(struct irq_desc *desc, unsigned hart);
-
 /* Nobody is applying wishes. acquire: hart and identity are what the last owner left. */
 bool irq_settled(const struct irq_desc *desc);
 

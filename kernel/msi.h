@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "kernel/irq.h"
+#include "kernel/irq_block.h"
 #include "kernel/lib/table.h"
 #include "kernel/vector.h"
 
@@ -38,6 +39,9 @@ struct msi_msg {
 
 struct msi_function;
 
+/* What one store can change of a message. */
+enum msi_part { MSI_PART_DATA, MSI_PART_ADDRESS };
+
 /*
  * The registers of one function, MSI or MSI-X: given by drivers/pci, called by
  * backends that own the registers. i is the MSI-X entry or the message number.
@@ -46,17 +50,24 @@ struct msi_function_ops {
 	enum msi_type type;
 	/*
 	 * THE raw writer: the only place that writes a message. The vector is masked
-	 * (or cannot mask and is not enabled, or the write is a single-register
-	 * change). Reads back before it returns. Multi-message MSI: only i == 0, the
+	 * (or cannot mask and is not enabled). Reads back before it returns. Multi-message MSI: only i == 0, the
 	 * base. 0; -EPERM when the sanitizer refused it.
 	 */
 	int (*write_msg)(struct msi_function *fn, unsigned i, const struct msi_msg *msg);
+	/*
+	 * The raw writer's second mode, for plain MSI without mask bits (M8): a change of data alone
+	 * or of the address's low half alone, the rest being as it is. Reads that register back.
+	 * 0; -EPERM: refused; -EIO: it does not hold what was written.
+	 */
+	int (*change_msg)(struct msi_function *fn, enum msi_part part, const struct msi_msg *msg);
 	/* What the function's registers hold now. */
 	void (*read_msg)(struct msi_function *fn, unsigned i, struct msi_msg *msg);
 	/* false: no mask bits (plain MSI without Per-Vector Masking). */
 	bool (*can_mask)(const struct msi_function *fn);
 	/* Owner of the vector only; returns after the write was read back. */
 	void (*mask)(struct msi_function *fn, unsigned i);
+	/* Plain MSI: the mask bits of all messages at once, bit i message i. Owner of all. */
+	void (*mask_all)(struct msi_function *fn, uint32_t masked);
 	void (*unmask)(struct msi_function *fn, unsigned i);
 	bool (*masked)(struct msi_function *fn, unsigned i);
 	bool (*pending)(struct msi_function *fn, unsigned i);
@@ -87,6 +98,8 @@ struct msi_domain {
 	 */
 	int (*claim)(unsigned min, unsigned max, const uint16_t *wish, bool block,
 		     struct vector_place *places);
+	/* vector_claim_pair() */
+	int (*claim_pair)(unsigned n, unsigned from, unsigned to, unsigned *identity);
 	/* The message that reaches a place. Any context. */
 	void (*compose)(unsigned hart, unsigned identity, struct msi_msg *msg);
 	/* Does the message reach a place that dispatch knows as the vector's? Any context. */
@@ -157,6 +170,7 @@ struct msi_function {
 	/* Room for max(msix_count, msi_count, INTx) each, from msi_function_init(). */
 	struct irq_desc **descs;
 	struct vector_place *places; /* as claimed; a moved vector's place is in its descriptor */
+	struct irq_block block;      /* held > 1 of plain MSI */
 
 	/* MSI mask bits are one dword for all vectors: wished bits, and bit 32 OWNED (M5). */
 	_Atomic uint64_t msi_mask_wish;
@@ -201,6 +215,12 @@ void msi_suspend_ends(struct msi_function *fn);
 /* Any context, any hart, never wait. */
 void msi_mask(struct msi_function *fn, unsigned i);
 int msi_unmask(struct msi_function *fn, unsigned i); /* -EAGAIN: stormed */
+/*
+ * Posts a move of vector i to the hart (index). The messages of plain MSI move together: how
+ * many others go with i, 0 for any other vector. Or -ENODEV (hart not online), -ENOSPC, -EAGAIN
+ * (lost a race for places), -EOPNOTSUPP (no mask bits, and the harts' doorbells differ in the
+ * upper half), -EINVAL (freed), or what the registers gave: the vectors stay on their hart.
+ */
 int msi_set_affinity(struct msi_function *fn, unsigned i, unsigned hart);
 
 /*
@@ -224,6 +244,12 @@ const char *msi_type_name(enum msi_type type);
  */
 int msi_check_write(struct msi_function *fn, unsigned i, const struct msi_msg *msg,
 		    const void *caller);
+/*
+ * The same for change_msg: accepts what differs from the registers in this part alone, of a
+ * function that sends plain MSI without mask bits, and reaches places of all its vectors.
+ */
+int msi_check_change(struct msi_function *fn, enum msi_part part, const struct msi_msg *msg,
+		     const void *caller);
 /* Is this a checked build? */
 extern const bool msi_checked;
 /* Entry and exit of the calls that a driver serialises; checked builds assert it. */

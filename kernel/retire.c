@@ -82,12 +82,13 @@ static void park(struct hart *at, unsigned identity, struct irq_desc *desc, enum
 	atomic_store_explicit(&at->parked[identity], tagged(desc, tag), memory_order_release);
 }
 
-static void set_retired(struct hart *at, unsigned identity)
+/* What is left counts from the identity on, all in one word. */
+static void set_retired(struct hart *at, unsigned identity, uint64_t left)
 {
 	struct retire *retire = at->retire;
 
 	/* release: the tag first, then the bit, then its word's; pairs with take_batch() */
-	atomic_fetch_or_explicit(&retire->retired[identity / 64], BIT64(identity % 64),
+	atomic_fetch_or_explicit(&retire->retired[identity / 64], left << identity % 64,
 				 memory_order_release);
 	atomic_fetch_or_explicit(&retire->summary, BIT(identity / 64), memory_order_release);
 }
@@ -101,7 +102,7 @@ void retire_place(struct irq_desc *desc, unsigned hart, unsigned identity)
 	irq_left(desc)[hart] = (uint16_t)identity;
 	vector_hold(space, 1);
 	park(at, identity, desc, RETIRE_LEFT);
-	set_retired(at, identity);
+	set_retired(at, identity, 1);
 	smp_kick(hart);
 }
 
@@ -109,6 +110,18 @@ void retire_keep(struct irq_desc *desc, unsigned hart, unsigned identity)
 {
 	irq_left(desc)[hart] = (uint16_t)identity;
 	park(smp_hart(hart), identity, desc, RETIRE_KEPT);
+}
+
+void retire_block(struct irq_desc *const *descs, unsigned n, unsigned hart, unsigned first)
+{
+	struct hart *at = smp_hart(hart);
+
+	barrier_read_before_write();
+	vector_hold(space, n);
+	for (unsigned i = 0; i < n; i++)
+		park(at, first + i, descs[i], RETIRE_LEFT);
+	set_retired(at, first, BIT64(n) - 1);
+	smp_kick(hart);
 }
 
 /* Harts that a set of bits has room for are kicked once, those beyond it for each place. */
@@ -128,7 +141,7 @@ void retire_set(struct irq_desc *const *descs, unsigned n)
 
 		park(at, identity, desc, RETIRE_LEFT);
 		/* From here on the descriptor may be another's. */
-		set_retired(at, identity);
+		set_retired(at, identity, 1);
 		if (at->index < TOUCHED)
 			touched |= BIT64(at->index);
 		else
@@ -172,7 +185,7 @@ static void give_kept(struct hart *hart, const struct kept *kept, bool drained)
 		if (!(kept->bits[id / 64] >> id % 64 & 1))
 			continue;
 		if (drained)
-			set_retired(hart, id);
+			set_retired(hart, id, 1);
 		else if (tag_of(parked) == RETIRE_LEFT && change_tag(hart, id, parked, RETIRE_KEPT))
 			vector_unhold(space, 1);
 	}
@@ -227,7 +240,7 @@ struct irq_desc *retire_late(unsigned identity)
 	 */
 	if ((tag_of(parked) == RETIRE_BATCH || tag_of(parked) == RETIRE_SEEN) &&
 	    change_tag(hart, identity, parked, RETIRE_LEFT)) {
-		set_retired(hart, identity);
+		set_retired(hart, identity, 1);
 		smp_kick(hart->index);
 	}
 	return desc_of(parked);
@@ -341,15 +354,16 @@ static bool is_free_or_left(const struct hart *at, unsigned identity)
 	return slot == &irq_unowned || slot == &irq_parked;
 }
 
-bool retire_would_fit(unsigned hart, unsigned n)
+bool retire_would_fit(unsigned hart, unsigned other, unsigned n)
 {
-	const struct hart *at = smp_hart(hart);
+	const struct hart *at = smp_hart(hart), *too = smp_hart(other);
 
 	/* Identity 0 does not exist. */
-	for (unsigned first = n; at->slots && first + n - 1 <= at->max_id; first += n) {
+	for (unsigned first = n; at->slots && first + n - 1 <= MIN(at->max_id, too->max_id);
+	     first += n) {
 		unsigned i = 0;
 
-		while (i < n && is_free_or_left(at, first + i))
+		while (i < n && is_free_or_left(at, first + i) && is_free_or_left(too, first + i))
 			i++;
 		if (i == n)
 			return true;

@@ -34,6 +34,8 @@ void retire_init(struct vector_space *space);
 void retire_place(struct irq_desc *desc, unsigned hart, unsigned identity);
 /* The same for the current places of a set, all dead; one kick a hart. */
 void retire_set(struct irq_desc *const *descs, unsigned n);
+/* The same for an aligned block of n: vector i leaves identity first + i. One kick; not taken back. */
+void retire_block(struct irq_desc *const *descs, unsigned n, unsigned hart, unsigned first);
 /*
  * Leaves the place without a proof that nothing more can arrive: the vector's for good,
  * unless it comes back. Any context, by the owner of the vector.
@@ -58,7 +60,8 @@ void retire_kicked(void);
 void retire_drained(void);
 
 /*
- * Would an aligned block of n identities (a power of two) be free at the hart if nothing
- * was left to be drained? A snapshot; any context.
+ * Would an aligned block of n identities (a power of two) be free at the hart, and with the
+ * same numbers at the other one, which may be the same, if nothing was left to be drained?
+ * A snapshot; any context.
  */
-bool retire_would_fit(unsigned hart, unsigned n);
+bool retire_would_fit(unsigned hart, unsigned other, unsigned n);

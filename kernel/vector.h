@@ -110,6 +110,8 @@ unsigned vector_available(const struct vector_space *space);
 void vector_file_close(struct vector_space *space, unsigned hart);
 /* Takes what of a closed file is on offer still. Any context. */
 void vector_file_collect(struct vector_space *space, unsigned hart);
+/* Credit of a closed file, for n identities; false: not so many now. Any context. */
+bool vector_file_take_kept(struct vector_file *file, unsigned n);
 /* An identity of a closed file that is free, for who closes it; 0: none now. vector_release() gives it back. */
 unsigned vector_file_take(struct vector_space *space, unsigned hart);
 /* Closed, and no identity is anybody's. */

@@ -70,18 +70,26 @@ void vector_file_collect(struct vector_space *space, unsigned hart)
 		give_back(space, file);
 }
 
-unsigned vector_file_take(struct vector_space *space, unsigned hart)
+bool vector_file_take_kept(struct vector_file *file, unsigned n)
 {
-	struct vector_file *file = &space->files[hart];
 	uint32_t kept = atomic_load_explicit(&file->kept, memory_order_relaxed);
 
 	/* Goes round only if somebody gave or took. */
 	do {
-		if (!kept)
-			return 0;
+		if (kept < n)
+			return false;
 		/* acquire: as file_credit() */
 	} while (!atomic_compare_exchange_weak_explicit(
-		&file->kept, &kept, kept - 1, memory_order_acquire, memory_order_relaxed));
+		&file->kept, &kept, kept - n, memory_order_acquire, memory_order_relaxed));
+	return true;
+}
+
+unsigned vector_file_take(struct vector_space *space, unsigned hart)
+{
+	struct vector_file *file = &space->files[hart];
+
+	if (!vector_file_take_kept(file, 1))
+		return 0;
 	/* The credit guarantees a bit at every moment: as take_bits() in vector.c. */
 	for (unsigned w = 0;; w = w < file->max_id / 64 ? w + 1 : 0) {
 		uint64_t bits = atomic_load_explicit(&file->free[w], memory_order_relaxed);

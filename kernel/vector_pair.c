@@ -93,39 +93,50 @@ static unsigned take_common(struct vector_file *low, struct vector_file *high, u
 	return first;
 }
 
-/* The space's credit for them is held. */
-static unsigned take_pair(struct vector_file *low, struct vector_file *high, unsigned n,
-			  uint64_t mask)
+/* The hart of a file that is closed gives up what it has: a vector that has to go needs it to go. */
+static bool take_credit(struct vector_file *file, unsigned n, bool closed)
 {
-	unsigned first;
+	return closed ? vector_file_take_kept(file, n) : file_credit(file, n, n);
+}
 
-	if (!file_credit(low, n, n))
-		return 0;
-	if (file_credit(high, n, n)) {
-		first = take_common(low, high, n, mask);
-		if (first)
-			return first;
-		give_file(high, n);
-	}
-	give_file(low, n);
-	return 0;
+static void give_credit(struct vector_space *space, unsigned hart, unsigned n, bool closed)
+{
+	give_file(&space->files[hart], n);
+	if (!closed)
+		return;
+	/* release: as give_space() */
+	atomic_fetch_add_explicit(&space->credit, n, memory_order_release);
+	if (vector_file_closed(space, hart))
+		vector_file_collect(space, hart);
 }
 
 /* Not inline: mostly there is no need. */
 static __attribute__((noinline)) int claim_common(struct vector_space *space, unsigned n,
-						  unsigned hart, unsigned other, unsigned *identity)
+						  unsigned from, unsigned to, unsigned *identity)
 {
-	struct vector_file *low = &space->files[MIN(hart, other)];
-	struct vector_file *high = &space->files[MAX(hart, other)];
+	struct vector_file *low = &space->files[MIN(from, to)];
+	struct vector_file *high = &space->files[MAX(from, to)];
+	bool closed = vector_file_closed(space, from);
+	/* What a closed file has is nobody's to promise. */
+	unsigned promised = closed ? n : 2 * n;
 	int rc;
 
-	if (credit_of(low) < n || credit_of(high) < n || !find_common(low, high, n))
+	if (!find_common(low, high, n) || (!closed && credit_of(&space->files[from]) < n))
 		return -ENOSPC;
-	rc = promise(space, 2 * n, 2 * n, true);
+	rc = promise(space, promised, promised, true);
 	if (rc < 0)
 		return rc;
-	*identity = take_pair(low, high, n, BIT64(n) - 1);
-	settle(space, 2 * n, *identity);
+	*identity = 0;
+	if (take_credit(&space->files[from], n, closed)) {
+		if (file_credit(&space->files[to], n, n)) {
+			*identity = take_common(low, high, n, BIT64(n) - 1);
+			if (!*identity)
+				give_file(&space->files[to], n);
+		}
+		if (!*identity)
+			give_credit(space, from, n, closed);
+	}
+	settle(space, promised, *identity);
 	return *identity ? (int)n : -EAGAIN;
 }
 

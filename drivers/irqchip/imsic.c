@@ -282,7 +282,7 @@ static int claim_block(unsigned n, unsigned hart, struct vector_place *place)
 	int rc = vector_claim_block(&space, n, hart, place);
 
 	for (unsigned i = first; i <= last && rc == -ENOSPC; i++)
-		if (retire_would_fit(i, n))
+		if (retire_would_fit(i, i, n))
 			rc = -EAGAIN;
 	return rc;
 }
@@ -306,6 +306,14 @@ static void compose(unsigned hart, unsigned identity, struct msi_msg *msg)
 {
 	msg->address = doorbells[hart] + IMSIC_SETEIPNUM_LE;
 	msg->data = identity;
+}
+
+static int claim_pair(unsigned n, unsigned from, unsigned to, unsigned *identity)
+{
+	int rc = vector_claim_pair(&space, n, from, to, identity);
+
+	/* As in claim_block(). */
+	return rc == -ENOSPC && retire_would_fit(from, to, n) ? -EAGAIN : rc;
 }
 
 static bool message_ok(const struct irq_desc *desc, const struct msi_msg *msg)
@@ -336,6 +344,7 @@ static unsigned available(void)
 static const struct msi_domain domain = {
 	.name = "imsic",
 	.claim = claim,
+	.claim_pair = claim_pair,
 	.compose = compose,
 	.message_ok = message_ok,
 	.send = send,

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "drivers/msi/direct_move.h"
 #include "kernel/hart_off.h"
 #include "kernel/irq.h"
 #include "kernel/msi.h"
@@ -78,6 +79,8 @@ static int alloc(struct msi_function *fn, enum msi_type type, unsigned min, unsi
 		irq_slot_publish(place->hart, place->identity, desc);
 	}
 	fn->held = (uint16_t)held;
+	if (type == MSI_MSI && held > 1)
+		irq_block_init(&fn->block, fn->descs, (unsigned)held);
 	return (int)MIN((unsigned)held, max);
 }
 
@@ -241,11 +244,9 @@ static int set_affinity(struct irq_desc *desc, unsigned hart)
 	struct msi_function *fn = function_of(desc);
 	int rc;
 
-	/* Messages of a block share their address; a message that can't be masked can't be changed whole. */
-	if (fn->held > 1 && fn->ops->type == MSI_MSI)
-		return -EOPNOTSUPP;
-	if ((desc->shadow & IRQ_SHADOW_WRITTEN) && !fn->maskable)
-		return -EOPNOTSUPP;
+	if (fn->ops->type == MSI_MSI &&
+	    (fn->held > 1 || (!fn->maskable && (desc->shadow & IRQ_SHADOW_WRITTEN))))
+		return direct_move_messages(fn, hart);
 	rc = find_place(desc, hart);
 	return rc < 0 ? rc : move(desc, hart, (unsigned)rc);
 }

@@ -133,6 +133,30 @@ static int write_msg(struct msi_function *msi, unsigned i, const struct msi_msg 
 	return 0;
 }
 
+/* A write of one register, read back: what the function sent by the old one has left it. */
+static int change_msg(struct msi_function *msi, enum msi_part part, const struct msi_msg *msg)
+{
+	struct pci_function *fn = pci_function_of(msi);
+	unsigned address = fn->cap_msi + PCI_MSI_ADDRESS, data = shifted(fn, PCI_MSI_DATA);
+	int rc = msi_checked ? msi_check_change(msi, part, msg, __builtin_return_address(0)) : 0;
+	bool holds;
+
+	if (rc)
+		return rc;
+	/* As in write_msg(). */
+	barrier_publish_to_device();
+	if (part == MSI_PART_DATA) {
+		pci_write16(fn, data, (uint16_t)msg->data);
+		holds = pci_read16(fn, data) == msg->data;
+	} else {
+		pci_write32(fn, address, (uint32_t)msg->address);
+		holds = pci_read32(fn, address) == (uint32_t)msg->address;
+	}
+	/* What the caller stores next, a doorbell, comes after. */
+	barrier_read_before_write();
+	return holds ? 0 : -EIO;
+}
+
 static void read_msg(struct msi_function *msi, unsigned i, struct msi_msg *msg)
 {
 	struct pci_function *fn = pci_function_of(msi);
@@ -184,6 +208,13 @@ static void wish(struct msi_function *msi, uint32_t clear, uint32_t set)
 static void mask(struct msi_function *msi, unsigned i)
 {
 	wish(msi, 0, BIT(i));
+}
+
+static void mask_all(struct msi_function *msi, uint32_t masked)
+{
+	uint32_t all = all_messages(msi);
+
+	wish(msi, all, masked & all);
 }
 
 static void unmask(struct msi_function *msi, unsigned i)
@@ -255,9 +286,11 @@ static void stop(struct msi_function *msi)
 const struct msi_function_ops pci_msi_ops = {
 	.type = MSI_MSI,
 	.write_msg = write_msg,
+	.change_msg = change_msg,
 	.read_msg = read_msg,
 	.can_mask = can_mask,
 	.mask = mask,
+	.mask_all = mask_all,
 	.unmask = unmask,
 	.masked = masked,
 	.pending = pending,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SOURCES: drivers/msi/change_msi.c drivers/msi/hypercall.c kernel/irq.c kernel/desc.c kernel/msi_checked.c
+// SOURCES: drivers/msi/change_msi.c drivers/msi/hypercall.c kernel/irq.c kernel/irq_block.c
+// SOURCES: kernel/desc.c kernel/msi_checked.c
 /*
  * The suite of tests/target/msi/fake.c once more, under the sanitizers: what a hypervisor
  * answers reaches nothing that it should not.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SOURCES: kernel/desc.c
+// SOURCES: kernel/desc.c kernel/irq_block.c
 // SANITIZE: thread
 /*
  * The ownership word and the in-progress latch of kernel/irq.c: threads are harts, each

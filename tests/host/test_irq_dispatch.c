@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SOURCES: kernel/desc.c
+// SOURCES: kernel/desc.c kernel/irq_block.c
 // SANITIZE: thread
 /*
  * irq_dispatch() of kernel/irq.c: a level source behind a controller that holds it back from

@@ -27,6 +27,13 @@ int msi_function_init(struct msi_function *msi)
 
 const bool msi_checked = true;
 
+int msi_check_change(struct msi_function *msi, enum msi_part part, const struct msi_msg *msg,
+		     const void *caller)
+{
+	(void)msi, (void)part, (void)msg, (void)caller;
+	return refuse;
+}
+
 int msi_check_write(struct msi_function *msi, unsigned i, const struct msi_msg *msg,
 		    const void *caller)
 {
@@ -222,6 +229,44 @@ static void message_is_published_written_and_read_back(void **state)
 	assert_int_equal(fake_mmio_log(last + 1)->kind, FAKE_READ);
 }
 
+static void change_is_one_register(void **state)
+{
+	static const struct {
+		enum msi_part part;
+		unsigned offset, size;
+	} parts[] = { { MSI_PART_DATA, 0xc, 2 }, { MSI_PART_ADDRESS, 4, 4 } };
+	const struct msi_msg msg = { 0x1228001000, 0x40 };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(parts); i++) {
+		shape(PCI_MSI_CONTROL_64BIT);
+		fake_set(fake, CAP + 0xe, 2, 0x5a5a, 0xffff);
+		fake_mmio_log_clear();
+		assert_int_equal(pci_msi_ops.change_msg(&fn->msi, parts[i].part, &msg), 0);
+		assert_int_equal(fake_mmio_log_length(), 4);
+		assert_int_equal(fake_mmio_log(0)->kind, FAKE_PUBLISH_TO_DEVICE);
+		for (unsigned k = 1; k < 3; k++) {
+			const struct fake_access *at = fake_mmio_log(k);
+
+			assert_int_equal(at->kind, k == 1 ? FAKE_WRITE : FAKE_READ);
+			assert_int_equal(at->addr,
+					 fake_config_address(fake, CAP + parts[i].offset));
+			assert_int_equal(at->size, parts[i].size);
+			assert_int_equal(at->value, i ? 0x28001000 : 0x40);
+		}
+		assert_int_equal(fake_mmio_log(3)->kind, FAKE_READ_BEFORE_WRITE);
+		assert_int_equal(reg(0xe, 2), 0x5a5a);
+		refuse = -EPERM;
+		fake_mmio_log_clear();
+		assert_int_equal(pci_msi_ops.change_msg(&fn->msi, parts[i].part, &msg), -EPERM);
+		assert_int_equal(fake_mmio_log_length(), 0);
+	}
+	/* It takes no write. */
+	refuse = 0;
+	fake_set(fake, CAP + 4, 4, 0, 0);
+	assert_int_equal(pci_msi_ops.change_msg(&fn->msi, MSI_PART_ADDRESS, &msg), -EIO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +278,7 @@ int main(void)
 		cmocka_unit_test(mask_bits_share_a_register),
 		cmocka_unit_test(refused_message_touches_nothing),
 		cmocka_unit_test(message_is_published_written_and_read_back),
+		cmocka_unit_test(change_is_one_register),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SOURCES: kernel/desc.c kernel/vector.c kernel/vector_file.c
+// SOURCES: kernel/desc.c kernel/vector.c kernel/vector_file.c kernel/irq_block.c
+// SOURCES: drivers/msi/direct_move.c
 // SANITIZE: thread
 /*
  * Retirement (docs/msi.md M11) with the real backend, word, descriptors and vector space.
@@ -705,17 +706,17 @@ static void fits_when_all_is_drained(void **state)
 	(void)state;
 	start();
 	/* 60 to 69: a block of 4 at 60 and at 64, one of 8 nowhere. */
-	assert_true(retire_would_fit(0, 4));
-	assert_false(retire_would_fit(0, 8));
+	assert_true(retire_would_fit(0, 0, 4));
+	assert_false(retire_would_fit(0, 0, 8));
 	assert_int_equal(live(0, 4, 1, wish), 4);
 	assert_int_equal(functions[0].descs[0]->identity, 60);
 	irq_set_affinity(functions[0].descs[0], 1);
-	assert_true(retire_would_fit(0, 4));
+	assert_true(retire_would_fit(0, 0, 4));
 	assert_int_equal(live(1, 1, 1, wish), 1);
 	assert_int_equal(functions[1].descs[0]->identity, 64);
-	assert_false(retire_would_fit(0, 4));
+	assert_false(retire_would_fit(0, 0, 4));
 	die(1);
-	assert_true(retire_would_fit(0, 4));
+	assert_true(retire_would_fit(0, 0, 4));
 	die(0);
 	run_all();
 	check_all_free();

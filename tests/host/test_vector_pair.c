@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SOURCES:
+// SOURCES: kernel/vector_file.c
 // SANITIZE: thread
 /* Places of one number on two harts (docs/msi.md M8), alone and with several harts at work. */
 #include "tests/host/jitter.h"
@@ -155,6 +155,36 @@ static void promised_is_not_there(void **state)
 	check_balance(2);
 }
 
+/* The hart goes: its vector takes from what the file keeps, and it comes back there. */
+static void from_a_closed_file(void **state)
+{
+	unsigned identity = 4;
+
+	(void)state;
+	open_files(2, 15);
+	for (unsigned i = 4; i < 6; i++)
+		take_one(0, i);
+	take_one(1, 4);
+	vector_file_close(&space, 0);
+	assert_int_equal(vector_claim_pair(&space, 2, 0, 1, &identity), 2);
+	assert_int_equal(identity, 2);
+	for (unsigned i = 2; i < 4; i++)
+		for (unsigned hart = 0; hart < 2; hart++)
+			vector_release(&space,
+				       &(struct vector_place){ (uint16_t)hart, (uint16_t)i });
+	/* None for it: what was kept is kept. */
+	identity = 0;
+	take_one(1, 2);
+	take_one(1, 9);
+	take_one(1, 12);
+	assert_int_equal(vector_claim_pair(&space, 4, 0, 1, &identity), -ENOSPC);
+	for (unsigned i = 4; i < 6; i++)
+		vector_release(&space, &(struct vector_place){ 0, (uint16_t)i });
+	assert_true(vector_file_empty(&space, 0));
+	vector_file_reopen(&space, 0);
+	check_balance(30 - 4);
+}
+
 /* --- threads --- */
 
 /* cmocka's asserts belong to the thread of main(). */
@@ -242,6 +272,10 @@ static void *claimer(void *arg)
 
 	jitter_state = 77 * self;
 	for (unsigned i = 0; i < nr_rounds; i++) {
+		if (self == 1 && i % 16 == 0)
+			vector_file_close(&space, 0);
+		if (self == 1 && i % 16 == 12)
+			vector_file_reopen(&space, 0);
 		if (i % 4 == 3)
 			one_set(self);
 		else if (i % 8 == 2)
@@ -267,8 +301,11 @@ static void all_kinds_at_once(void **state)
 		for (unsigned i = 0; i < THREADS; i++)
 			pthread_join(threads[i], NULL);
 		jitter_every = 0;
+		/* What came back while it was open again, and a loser gave to the file while it was closed. */
+		vector_file_close(&space, 0);
+		vector_file_reopen(&space, 0);
 		assert_int_equal(errors, 0);
-		assert_true(pairs > nr_rounds / 4);
+		assert_true(pairs > 100);
 		check_balance(FILES * sizes[s]);
 	}
 }
@@ -278,7 +315,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(same_number_on_both),   cmocka_unit_test(the_numbers_held),
 		cmocka_unit_test(none_in_common),        cmocka_unit_test(sizes_and_edges),
-		cmocka_unit_test(promised_is_not_there), cmocka_unit_test(all_kinds_at_once),
+		cmocka_unit_test(promised_is_not_there), cmocka_unit_test(from_a_closed_file),
+		cmocka_unit_test(all_kinds_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

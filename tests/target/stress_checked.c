@@ -220,6 +220,16 @@ static void mask_for_a_while(struct msi_function *msi, unsigned v, uint32_t rand
 	msi_unmask(msi, v);
 }
 
+/* Of a block all vectors move, and count. */
+static void move(struct stress *stress, struct msi_function *msi, unsigned v, unsigned hart)
+{
+	int others = msi_set_affinity(msi, v, hart);
+
+	if (others >= 0)
+		atomic_fetch_add_explicit(&stress->moves, 1 + (unsigned)others,
+					  memory_order_relaxed);
+}
+
 static int move_any(void *arg)
 {
 	struct stress_worker *worker = arg;
@@ -235,8 +245,8 @@ static int move_any(void *arg)
 			continue;
 		if (stress->masks && !(random >> 29))
 			mask_for_a_while(msi, v, random >> 20);
-		else if (msi->descs[v]->hart != hart && !msi_set_affinity(msi, v, hart))
-			atomic_fetch_add_explicit(&stress->moves, 1, memory_order_relaxed);
+		else if (msi->descs[v]->hart != hart)
+			move(stress, msi, v, hart);
 		stress_leave(stress, i);
 	}
 	return 0;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drivers/xhci/xhci.h"
 
+#include <errno.h>
+
+#include "kernel/smp.h"
 #include "kernel/time.h"
 #include "tests/target/raises.h"
 #include "tests/target/test.h"
@@ -82,6 +85,39 @@ TEST(xhci, smaller_blocks_are_exact)
 	}
 	CHECK_EQ(back_to_all(fn), fn->msi.msi_count);
 	CHECK_EQ(raise_each(fn, 1), -1);
+}
+
+/* By one message after the other, to each other hart. */
+static bool moves_whole(struct pci_function *fn)
+{
+	const struct msi_function *msi = &fn->msi;
+
+	for (unsigned i = 0; i < smp_count() + 1; i++) {
+		unsigned to = smp_next_online(msi->descs[0]->hart);
+		uint64_t start = time_ns(), there = msi->descs[0]->handled[to];
+		int rc;
+
+		do
+			rc = msi_set_affinity(&fn->msi, i % msi->count, to);
+		while (rc == -EAGAIN && time_ns() - start < TIMEOUT_MS * 1000000ull);
+		if (rc != msi->held - 1 || msi->descs[0]->hart != to || !is_aligned_block(msi) ||
+		    raise_each(fn, 20) != -1 || msi->descs[0]->handled[to] - there != 20)
+			return false;
+	}
+	return true;
+}
+
+TEST(xhci, blocks_move_whole)
+{
+	struct pci_function *fn = next_xhci(NULL, MSI_MSI);
+
+	SKIP_IF(!fn, "no xHCI with plain MSI on this machine");
+	SKIP_IF(smp_next_online(smp_index()) == smp_index(), "one hart");
+	for (unsigned max = fn->msi.msi_count; max; max /= 2) {
+		CHECK_EQ(xhci_change_vectors(xhci_of(fn), max), max);
+		CHECK(moves_whole(fn));
+	}
+	CHECK_EQ(back_to_all(fn), fn->msi.msi_count);
 }
 
 struct expectation {
