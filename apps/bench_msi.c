@@ -282,6 +282,33 @@ static int move(const struct bench *bench, const char **why)
 	return 0;
 }
 
+/* edu's: plain MSI without mask bits, enabled. It ends where it began. */
+static int move_unmaskable(const struct bench *bench, const char **why)
+{
+	struct borrowed b;
+	unsigned home, other;
+	int rc = borrow(&b, why);
+
+	if (rc)
+		return rc;
+	give_back(&b);
+	home = b.desc->hart;
+	other = smp_next_online(home);
+	*why = "one hart";
+	if (other == home)
+		return -ENODEV;
+	*why = "too few identities are left";
+	for (unsigned i = 0; i < MOVES && !rc; i++) {
+		uint64_t start = cpu_instret();
+
+		rc = irq_set_affinity(b.desc, i % 2 ? home : other);
+		samples[i] = cpu_instret() - start;
+	}
+	if (!rc)
+		bench_report(bench->name, "instructions", samples, MOVES, 0);
+	return rc;
+}
+
 static bool marked(void *arg)
 {
 	return __atomic_load_n((uint64_t *)arg, __ATOMIC_ACQUIRE);
@@ -329,5 +356,7 @@ TABLE_ENTRY(struct bench, bench, 4, msi_next_pending) = { .name = "msi.next_pend
 TABLE_ENTRY(struct bench, bench, 4, msi_mask_pair) = { .name = "msi.mask_pair", .run = mask_pair };
 TABLE_ENTRY(struct bench, bench, 5, msi_alloc) = { .name = "msi.alloc", .run = alloc };
 TABLE_ENTRY(struct bench, bench, 6, msi_move) = { .name = "msi.move", .run = move };
+TABLE_ENTRY(struct bench, bench, 6, msi_move_unmaskable) = { .name = "msi.move_unmaskable",
+							     .run = move_unmaskable };
 TABLE_ENTRY(struct bench, bench, 7, msi_cross_hart) = { .name = "msi.cross_hart",
 							.run = cross_hart };
