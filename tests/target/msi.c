@@ -334,27 +334,3 @@ TEST(msi, arrival_before_enable_is_spurious)
 	CHECK_EQ(runs, 1);
 	msi_free(&fn->msi);
 }
-
-/* The only steps that a function without mask bits may see while it is enabled are those of a move. */
-TEST(msi, sanitizer_refuses_illegal_changes)
-{
-	unsigned v, refused = msi_check_refused();
-	struct pci_function *fn = raiser(MSI_MSI, &v);
-	struct msi_msg now, bad;
-
-	SKIP_IF(!msi_checked, "release build");
-	SKIP_IF(!fn, "no function that raises a plain MSI by itself");
-	SKIP_IF(fn->msi.ops->can_mask(&fn->msi), "the function has mask bits");
-	fn->msi.ops->read_msg(&fn->msi, 0, &now);
-	CHECK_EQ(fn->msi.ops->write_msg(&fn->msi, 0, &now), -EPERM);
-	bad = now;
-	bad.data = 1;
-	CHECK_EQ(fn->msi.ops->change_msg(&fn->msi, MSI_PART_DATA, &bad), -EPERM);
-	CHECK_EQ(fn->msi.ops->change_msg(&fn->msi, MSI_PART_ADDRESS, &bad), -EPERM);
-	bad = now;
-	bad.address += 4;
-	CHECK_EQ(fn->msi.ops->change_msg(&fn->msi, MSI_PART_DATA, &bad), -EPERM);
-	CHECK_EQ(fn->msi.ops->change_msg(&fn->msi, MSI_PART_ADDRESS, &bad), -EPERM);
-	CHECK_EQ(msi_check_refused() - refused, 5);
-	CHECK(can_raise(fn, v));
-}

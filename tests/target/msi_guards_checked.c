@@ -6,6 +6,7 @@
 
 #include "arch/irqflags.h"
 #include "drivers/irqchip/imsic.h"
+#include "drivers/pci/hotplug.h"
 #include "drivers/pci/pci.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/symbols.h"
@@ -133,6 +134,28 @@ TEST(msi, sanitizer_keeps_unmaskable_messages_whole)
 	fn->msi.ops->read_msg(&fn->msi, 0, &bad);
 	CHECK_EQ(bad.address, msg.address);
 	CHECK_EQ(bad.data, msg.data);
+}
+
+/* The steps of a move are one register each, and lead to places of the vector. */
+TEST(msi, sanitizer_refuses_illegal_changes)
+{
+	struct pci_function *fn = pci_first();
+	unsigned before = msi_check_refused();
+	struct msi_msg now, bad;
+
+	while (fn && !(fn->msi.enabled && fn->msi.ops->type == MSI_MSI && !fn->msi.maskable))
+		fn = fn->next;
+	SKIP_IF(!fn, "no function that sends a plain MSI without mask bits");
+	fn->msi.ops->read_msg(&fn->msi, 0, &now);
+	bad = (struct msi_msg){ .address = now.address, .data = 1 };
+	CHECK_EQ(fn->msi.ops->change_msg(&fn->msi, MSI_PART_DATA, &bad), -EPERM);
+	CHECK_EQ(fn->msi.ops->change_msg(&fn->msi, MSI_PART_ADDRESS, &bad), -EPERM);
+	bad = (struct msi_msg){ .address = now.address + 4, .data = now.data };
+	CHECK_EQ(fn->msi.ops->change_msg(&fn->msi, MSI_PART_DATA, &bad), -EPERM);
+	CHECK_EQ(fn->msi.ops->change_msg(&fn->msi, MSI_PART_ADDRESS, &bad), -EPERM);
+	CHECK_EQ(msi_check_refused() - before, 4);
+	fn->msi.ops->read_msg(&fn->msi, 0, &bad);
+	CHECK(bad.address == now.address && bad.data == now.data);
 }
 
 /* A function of 32 address bits: a message above them would go somewhere else. */
