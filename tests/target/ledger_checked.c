@@ -234,6 +234,9 @@ uint64_t ledger_others(const struct ledger *ledgers, unsigned count)
 	for (unsigned i = 0; i < irq_desc_count(); i++) {
 		const struct irq_desc *desc = irq_desc_at(i);
 
+		/* What was freed has no row any more, or will have none when it is drained. */
+		if (load(&desc->state) & IRQ_DEAD)
+			continue;
 		sum += load(&desc->spurious);
 		if (desc->kind == IRQ_KIND_MSI && !is_of(desc, ledgers, count))
 			sum += irq_handled(desc);

@@ -223,20 +223,25 @@ static enum outcome hart(void)
 static struct operation {
 	const char *name;
 	enum outcome (*run)(void);
+	unsigned chance; /* of 16 */
 	unsigned done, refused;
 } operations[] = {
-	{ .name = "reallocated", .run = reallocate },
-	{ .name = "churned", .run = churn },
-	{ .name = "storms", .run = off_storm },
-	{ .name = "slots", .run = slot },
-	{ .name = "harts", .run = hart },
+	{ .name = "reallocated", .run = reallocate, .chance = 5 },
+	{ .name = "churned", .run = churn, .chance = 5 },
+	{ .name = "storms", .run = off_storm, .chance = 2 },
+	{ .name = "slots", .run = slot, .chance = 1 },
+	{ .name = "harts", .run = hart, .chance = 3 },
 };
 
 static bool do_anything(void)
 {
-	struct operation *operation = &operations[below(ARRAY_SIZE(operations))];
-	enum outcome outcome = operation->run();
+	struct operation *operation = operations;
+	unsigned chance = below(16);
+	enum outcome outcome;
 
+	for (; chance >= operation->chance; operation++)
+		chance -= operation->chance;
+	outcome = operation->run();
 	operation->done += outcome == DONE;
 	operation->refused += outcome == REFUSED;
 	return outcome != WRONG;
