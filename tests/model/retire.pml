@@ -9,12 +9,13 @@
  * Three ways lead to a pending bit of H. A function's messages go in order (posted). What a hart
  * stores goes through its store buffer: stores of one kind in order, kinds in any, until a fence.
  * Both then have their place in the global memory order (file), and take effect in it, any time
- * later. (A store that its fence follows at once is one step.) Claims take any pending identity: nothing rests on priority.
+ * later. A store that its fence follows at once is one step. Claims take any pending identity:
+ * nothing rests on priority.
  *
- * Settings: VECTORS, IDS, EVENTS and EVENTS1 (messages of V0's and V1's function). V0 sits at H, V1 does not. A0, B0
- * and A1 are wishes, each from a hart of its own, for V0, V0 and V1: AWAY and BACK, moves from
- * and to H; PAIR, mask and unmask; AGAIN, away, back and away; VISIT, back and away. FREE: V0 is freed at any time,
- * and its descriptor has a second life at H.
+ * Settings: VECTORS, IDS, EVENTS and EVENTS1 (messages of V0's and V1's function). V0 sits at H,
+ * V1 does not. A0, B0 and A1 are wishes, each from a hart of its own, for V0, V0 and V1: AWAY and
+ * BACK, moves from and to H; PAIR, mask and unmask; AGAIN, away, back and away; VISIT, back and
+ * away. FREE: V0 is freed at any time, and its descriptor has a second life at H.
  *
  * RUN reuse: -DA0=AWAY -DA1=BACK
  * RUN return: -DVECTORS=1 -DA0=AGAIN -DEVENTS=2
