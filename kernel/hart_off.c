@@ -12,6 +12,7 @@
 
 #include "arch/irqflags.h"
 #include "arch/start.h"
+#include "kernel/irq_block.h"
 #include "kernel/lib/log.h"
 #include "kernel/time.h"
 
@@ -59,7 +60,20 @@ static struct irq_desc *vector_at(const struct hart *hart, unsigned n)
 	}
 	/* acquire: pairs with irq_slot_publish() */
 	desc = atomic_load_explicit(&hart->slots[n], memory_order_acquire);
-	return desc->kind == IRQ_KIND_WIRED || desc->kind == IRQ_KIND_MSI ? desc : NULL;
+	if (desc->kind != IRQ_KIND_WIRED && desc->kind != IRQ_KIND_MSI)
+		return NULL;
+	/* A block moves with its lead. */
+	return !desc->block || desc->block->descs[0] == desc ? desc : NULL;
+}
+
+/* How many places the n-th needs elsewhere. */
+static unsigned messages_at(const struct hart *hart, unsigned n)
+{
+	const struct irq_desc *desc = vector_at(hart, n);
+
+	if (!desc)
+		return 0;
+	return desc->block ? desc->block->n : 1;
 }
 
 /* --- reserve --- */
@@ -73,12 +87,16 @@ static _Atomic uint32_t *exits_of(const struct hart *hart)
 static void drop_exits(struct hart *hart)
 {
 	_Atomic uint32_t *exits = exits_of(hart);
-	struct vector_place place;
 
-	for (unsigned id = 1; exits && id <= hart->max_id; id++)
-		if (hart_take_exit(&exits[id],
-				   atomic_load_explicit(&exits[id], memory_order_relaxed), &place))
+	for (unsigned id = 1; exits && id <= hart->max_id; id++) {
+		uint32_t exit = atomic_load_explicit(&exits[id], memory_order_relaxed);
+		struct vector_place place;
+
+		if (!hart_take_exit(&exits[id], exit, &place))
+			continue;
+		for (unsigned n = EXIT_COUNT(exit); n; n--, place.identity++)
 			smp_hart_ops->unreserve(&place);
+	}
 }
 
 /* Once a hart; stay with it. */
@@ -99,9 +117,9 @@ static void deal_exits(struct hart *hart, const struct vector_place *places, uns
 	_Atomic uint32_t *exits = exits_of(hart);
 
 	for (unsigned id = 1; id <= hart->max_id && n; id++) {
-		if (!vector_at(hart, id))
+		if (messages_at(hart, id) != 1)
 			continue;
-		atomic_store_explicit(&exits[id], EXIT(places), memory_order_release);
+		atomic_store_explicit(&exits[id], EXIT(places, 1), memory_order_release);
 		places++;
 		n--;
 	}
@@ -109,33 +127,58 @@ static void deal_exits(struct hart *hart, const struct vector_place *places, uns
 		smp_hart_ops->unreserve(places++);
 }
 
-static unsigned count_vectors(const struct hart *hart)
+static int reserve_singles(struct hart *hart)
 {
-	unsigned count = 0;
-
-	for (unsigned n = 0; n < nr_seats(hart); n++)
-		count += vector_at(hart, n) != NULL;
-	return count;
-}
-
-/* A place elsewhere for each vector of the hart, as one set. */
-static int reserve(struct hart *hart)
-{
-	unsigned n = count_vectors(hart);
 	struct vector_place *places;
+	unsigned n = 0;
 	int rc;
 
-	if (!smp_hart_ops->reserve || !n)
+	for (unsigned id = 1; id <= hart->max_id; id++)
+		n += messages_at(hart, id) == 1;
+	if (!n)
 		return 0;
 	places = malloc(n * sizeof(*places));
-	if (!places || !has_exits(hart)) {
-		free(places);
+	if (!places)
 		return -ENOMEM;
-	}
 	rc = smp_hart_ops->reserve(n, false, places);
 	if (!rc)
 		deal_exits(hart, places, n);
 	free(places);
+	return rc;
+}
+
+static int reserve_blocks(struct hart *hart)
+{
+	_Atomic uint32_t *exits = exits_of(hart);
+	int rc = 0;
+
+	for (unsigned id = 1; id <= hart->max_id && !rc; id++) {
+		unsigned n = messages_at(hart, id);
+		struct vector_place place;
+
+		if (n < 2)
+			continue;
+		rc = smp_hart_ops->reserve(n, true, &place);
+		if (!rc)
+			atomic_store_explicit(&exits[id], EXIT(&place, n), memory_order_release);
+	}
+	return rc;
+}
+
+/* A place elsewhere for each vector of the hart, as one set: blocks first, as they are the harder ones. */
+static int reserve(struct hart *hart)
+{
+	int rc;
+
+	if (!smp_hart_ops->reserve)
+		return 0;
+	if (!has_exits(hart))
+		return -ENOMEM;
+	rc = reserve_blocks(hart);
+	if (!rc)
+		rc = reserve_singles(hart);
+	if (rc)
+		drop_exits(hart);
 	return rc;
 }
 

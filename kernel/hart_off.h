@@ -32,10 +32,11 @@ void hart_stop_if_asked(void);
 /* Own hart, interrupts off: stops. 0 when it is on line again, or -EIO: refused. */
 int hart_stop(void);
 
-/* A reserved place, in hart->exits by the identity of the vector that shall have it; 0: none. */
-#define EXIT(place)         ((uint32_t)(place)->hart << 16 | (place)->identity)
+/* A reserved place, or the first of an aligned block of n, in hart->exits by the identity of the vector that shall have it; 0: none. */
+#define EXIT(place, n)      ((uint32_t)(place)->hart << 16 | log2_floor(n) << 11 | (place)->identity)
 #define EXIT_HART(exit)     ((exit) >> 16)
-#define EXIT_IDENTITY(exit) ((exit)&0xffff)
+#define EXIT_COUNT(exit)    (1u << ((exit) >> 11 & 7))
+#define EXIT_IDENTITY(exit) ((exit)&VECTOR_MAX_ID)
 
 /* Who gets it, and only one does, has the place: the owner of the vector, or the closer again. */
 static inline bool hart_take_exit(_Atomic uint32_t *exit, uint32_t was, struct vector_place *place)

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "kernel/hart_off.h"
 #include "kernel/retire.h"
 #include "kernel/slot.h"
 
@@ -73,8 +74,10 @@ static int move_under_mask(struct msi_function *fn, unsigned hart)
 	unsigned n = fn->held, old_hart = descs[0]->hart, old_first = descs[0]->identity;
 	struct vector_place to[MAX_MESSAGES];
 	uint16_t wish = (uint16_t)hart;
-	int rc = fn->domain->claim(n, n, &wish, true, to);
+	int rc = 0;
 
+	if (!hart_has_exit(descs[0], hart, to))
+		rc = fn->domain->claim(n, n, &wish, true, to);
 	if (rc < 0)
 		return rc;
 	publish(descs, n, to->hart, to->identity);
