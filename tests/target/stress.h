@@ -34,8 +34,9 @@ struct stress {
 	uint32_t goal[STRESS_MAX_FUNCTIONS]; /* raises of each vector */
 	unsigned nr_ledgers, nr_vectors;
 	uint32_t seed;
-	uint64_t others; /* ledger_others() at the start */
-	bool masks;      /* movers mask and unmask too */
+	uint64_t others;  /* ledger_others() at the start */
+	unsigned refused; /* msi_check_refused() at the start */
+	bool masks;       /* movers mask and unmask too */
 	_Atomic uint32_t moves, moves_goal, failed;
 	struct stress_worker workers[STRESS_MAX_HARTS];
 	unsigned nr_workers, nr_raisers;
@@ -73,6 +74,9 @@ void stress_leave(struct stress *stress, unsigned ledger);
 /* Nobody is inside, nobody comes in, and what was raised has been handled. false: it was not. */
 bool stress_hold(struct stress *stress, unsigned ledger);
 void stress_release(struct stress *stress, unsigned ledger);
+
+/* Has the sanitizer refused no message since then? */
+bool stress_is_clean(const struct stress *stress);
 
 /* When all have stopped: the sums, each function's printed; the line of the whole printed. */
 struct ledger_sum stress_judge(struct stress *stress);

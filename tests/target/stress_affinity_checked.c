@@ -40,5 +40,6 @@ TEST_BY_NAME(stress, affinity)
 	CHECK_EQ(sum.duplicated, 0);
 	CHECK_EQ(sum.stray, 0);
 	CHECK_EQ(sum.runs, sum.raised);
+	CHECK(stress_is_clean(&stress));
 	CHECK_EQ(moved() - before, stress.moves);
 }

@@ -303,6 +303,7 @@ TEST_BY_NAME(stress, all)
 	CHECK_EQ(sum.duplicated, 0);
 	CHECK_EQ(sum.stray, 0);
 	CHECK_EQ(sum.runs, sum.raised);
+	CHECK(stress_is_clean(&stress));
 	CHECK_EQ(strays, 0);
 	CHECK(back);
 }

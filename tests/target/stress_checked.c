@@ -354,6 +354,7 @@ bool stress_open(struct stress *stress, uint32_t raises)
 
 		stress->goal[i] = raises / like + !!(raises % like);
 	}
+	stress->refused = msi_check_refused();
 	stress->others = ledger_others(stress->ledgers, stress->nr_ledgers);
 	printf("# SEED=%lu: %u vectors of %u functions\n", (unsigned long)stress->seed,
 	       stress->nr_vectors, stress->nr_ledgers);
@@ -365,6 +366,11 @@ void stress_close(struct stress *stress)
 {
 	for (unsigned i = 0; i < stress->nr_ledgers; i++)
 		ledger_close(&stress->ledgers[i]);
+}
+
+bool stress_is_clean(const struct stress *stress)
+{
+	return msi_check_refused() == stress->refused;
 }
 
 static struct ledger_sum judge_one(const struct ledger *ledger)

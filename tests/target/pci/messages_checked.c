@@ -146,7 +146,7 @@ TEST(messages, events_of_a_port)
 	others = runs(1);
 	close();
 	CHECK(block);
-	CHECK_EQ(sent, EVENTS);
+	CHECK_EQ(sent, 2 * EVENTS);
 	CHECK_EQ(others, 0);
 }
 
