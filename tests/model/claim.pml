@@ -7,7 +7,7 @@
  *
  * Settings: FILES, IDS (identities of each), PLAIN1, PLAIN2 (sizes of two plain sets, 0:
  * none), BLOCK (size of an aligned block that one process claims, 0: none), RETURNS (1: one
- * identity is out at first and comes back at any time), ROUNDS (sets that each claims and
+ * identity is out at first and comes back at any time; 2: by way of the quarantine), ROUNDS (sets that each claims and
  * releases one after the other). SOLO: from any moment on only one process runs; it must end
  * by itself, within a bound.
  *
@@ -16,6 +16,8 @@
  * RUN two-rounds: -DFILES=1 -DIDS=3 -DPLAIN1=1 -DPLAIN2=2 -DBLOCK=2 -DROUNDS=2
  * RUN two-files: -DFILES=2 -DIDS=2 -DPLAIN1=2 -DPLAIN2=3 -DBLOCK=2
  * RUN two-files-solo: -DFILES=2 -DIDS=2 -DPLAIN1=1 -DPLAIN2=2 -DBLOCK=0 -DSOLO
+ * RUN quarantine: -DFILES=1 -DIDS=3 -DPLAIN1=1 -DPLAIN2=2 -DBLOCK=2 -DRETURNS=2
+ * RUN quarantine-solo: -DFILES=1 -DIDS=3 -DPLAIN1=1 -DPLAIN2=2 -DBLOCK=0 -DRETURNS=2 -DSOLO
  * RUN no-livelock: -DFILES=1 -DIDS=3 -DPLAIN1=1 -DPLAIN2=2 -DBLOCK=2 -DNP
  * FAULT 1 one-file: a set takes bits without a promise, and puts them back
  * FAULT 2 one-file: the result of the fetch_and is ignored
@@ -28,6 +30,8 @@
  * FAULT 9 one-file: a block claim does not say that it may give back
  * FAULT 10 one-file-solo: a block claim takes bits before it has the credit
  * FAULT 11 one-file: a set gives up after one pass over the files
+ * FAULT 12 quarantine: a place in quarantine is not held, as if it were gone for good
+ * FAULT 13 quarantine: a place is held after it may have been drained
  */
 #ifndef FAULT
 #define FAULT 0
@@ -402,7 +406,27 @@ proctype Returns()
 {
 	byte f, i;
 
+#if RETURNS == 2
+	/* vector_hold, before the place can be drained; ghost: it is sure to come back */
+#if FAULT == 12
+	atomic { STEP; sure-- };
+#elif FAULT != 13
+	atomic { STEP; held++; sure-- };
+#endif
+	/* vector_release_held */
+	atomic { STEP; drop(0, 1); free_bits[0] = free_bits[0] | 1 };
+	atomic { STEP; fcredit[0]++ };
+#if FAULT == 12
+	atomic { STEP; credit++ };
+#else
+	atomic { STEP; assert(held > 0); held--; credit++ };
+#endif
+#if FAULT == 13
+	atomic { STEP; held++; sure-- };
+#endif
+#else
 	release(0, 0);
+#endif
 	finished++
 }
 
