@@ -3,7 +3,7 @@
 // SOURCES: drivers/pci/config_ecam.c drivers/pci/function.c drivers/pci/host.c drivers/pci/layout.c
 // SOURCES: drivers/pci/msi_regs.c drivers/pci/msix.c drivers/pci/reset.c drivers/pci/scan.c
 // SOURCES: drivers/pci/sriov.c drivers/pci/wait.c kernel/desc.c kernel/irq.c kernel/lib/format.c kernel/msi_checked.c
-// SOURCES: kernel/msi_suspend.c
+// SOURCES: drivers/msi/direct_move.c kernel/irq_block.c kernel/msi_suspend.c
 /*
  * pci_reset(), and suspend and resume, on a function that really loses its registers, which QEMU's do
  * not in D3hot: backend, core and registers together. Messages are noted, and claimed when the test says so.
@@ -82,6 +82,14 @@ void retire_place(struct irq_desc *desc, unsigned hart, unsigned identity)
 void retire_set(struct irq_desc *const *descs, unsigned n)
 {
 	(void)descs, (void)n;
+}
+
+void retire_block(struct irq_desc *const *descs, unsigned n, unsigned hart, unsigned first)
+{
+	(void)descs;
+	(void)n;
+	(void)hart;
+	(void)first;
 }
 
 unsigned retire_take_back(struct irq_desc *desc, unsigned hart)

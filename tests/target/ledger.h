@@ -91,7 +91,10 @@ void ledger_settle(const struct ledger *ledgers, unsigned count);
 /* Of all vectors of the function, when it has settled; what is wrong is printed, a line a vector. */
 struct ledger_sum ledger_judge(const struct ledger *ledger, bool lockstep);
 
-/* Runs of all MSI vectors but those of the functions, and claims of identities that nobody has. */
+/*
+ * Runs of all MSI vectors but those of the functions, of slots and of what is in them, and claims
+ * of identities that nobody has.
+ */
 uint64_t ledger_others(const struct ledger *ledgers, unsigned count);
 
 /* Does its driver raise by one store, after which the message has left? */

@@ -8,6 +8,7 @@
 
 #include "arch/cpu.h"
 #include "arch/irqflags.h"
+#include "drivers/pci/hotplug.h"
 #include "kernel/mem.h"
 #include "kernel/msi.h"
 #include "kernel/smp.h"
@@ -227,6 +228,14 @@ static bool is_of(const struct irq_desc *desc, const struct ledger *ledgers, uns
 	return false;
 }
 
+/* What its driver asks of a card that comes back, and when that is done, is nobody's raise. */
+static bool is_of_a_slot(const struct irq_desc *desc)
+{
+	const struct pci_function *fn = pci_function_of(desc->chip_data);
+
+	return pci_is_slot(fn) || (fn->parent && pci_is_slot(fn->parent));
+}
+
 uint64_t ledger_others(const struct ledger *ledgers, unsigned count)
 {
 	uint64_t sum = load(&irq_unowned.spurious);
@@ -238,7 +247,8 @@ uint64_t ledger_others(const struct ledger *ledgers, unsigned count)
 		if (load(&desc->state) & IRQ_DEAD)
 			continue;
 		sum += load(&desc->spurious);
-		if (desc->kind == IRQ_KIND_MSI && !is_of(desc, ledgers, count))
+		if (desc->kind == IRQ_KIND_MSI && !is_of(desc, ledgers, count) &&
+		    !is_of_a_slot(desc))
 			sum += irq_handled(desc);
 	}
 	return sum;
