@@ -72,6 +72,17 @@ static void crash_libc(void)
 	time_delay_us(100000);
 }
 
+static void crash_trap(void)
+{
+	__builtin_trap();
+}
+
+/* Where no machine has anything. */
+static void crash_io(void)
+{
+	store(1ul << 45);
+}
+
 static void crash_assert(void)
 {
 	assert(hidden(1) + 1 == 3);
@@ -87,10 +98,15 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } ways[] = {
-	{ "null", crash_null },           { "write-text", crash_write_text },
-	{ "exec-data", crash_exec_data }, { "stack", crash_stack },
-	{ "libc", crash_libc },           { "assert", crash_assert },
+	{ "null", crash_null },
+	{ "write-text", crash_write_text },
+	{ "exec-data", crash_exec_data },
+	{ "stack", crash_stack },
+	{ "libc", crash_libc },
+	{ "assert", crash_assert },
 	{ "twice", crash_twice },
+	{ "trap", crash_trap },
+	{ "io", crash_io },
 };
 
 static int run(int argc, char **argv)
@@ -109,7 +125,7 @@ static int run(int argc, char **argv)
 
 TABLE_ENTRY(struct command, command, 5, crash) = {
 	.name = "crash",
-	.usage = "null|write-text|exec-data|stack|libc|assert|twice",
+	.usage = "null|write-text|exec-data|stack|libc|assert|twice|trap|io",
 	.help = "breaks the kernel, to see a panic",
 	.run = run,
 };

@@ -102,6 +102,6 @@ void kernel_main(uint64_t hart_id, const void *dtb, uint64_t instret, uint64_t t
 	log_info("tocsin on %s", platform_model());
 	dt_probe_class(DT_CLASS_POWER);
 	if (!dt_probe_class(DT_CLASS_IRQCHIP))
-		log_warn("no MSI: the device tree has no IMSIC that this kernel can use");
+		log_warn("no MSI: the device tree has no MSI controller that this kernel can use");
 	smp_use_own_stack(boot_devices);
 }

@@ -108,8 +108,20 @@ bool smp_all_have(const char *extension)
 	return true;
 }
 
-static uint64_t cpu_hart_id(dt_node_t cpu)
+/* A POWER core names its threads (Power Architecture Platform Reference, "CPU Node Properties"). */
+#define THREADS "ibm,ppc-interrupt-server#s"
+
+static unsigned cpu_harts(dt_node_t cpu)
 {
+	unsigned threads = dt_cells(cpu, THREADS);
+
+	return threads ? threads : 1;
+}
+
+static uint64_t cpu_hart_id(dt_node_t cpu, unsigned n)
+{
+	if (dt_has(cpu, THREADS))
+		return dt_u32(cpu, THREADS, n, 0);
 	return dt_number(cpu, "reg", 0, dt_address_cells(dt_path("/cpus")));
 }
 
@@ -157,17 +169,18 @@ void smp_init(void)
 	unsigned found = 0, limit, others = 0, index = 0;
 
 	for (dt_node_t cpu = next_cpu(DT_NONE); cpu != DT_NONE; cpu = next_cpu(cpu))
-		found++;
+		found += cpu_harts(cpu);
 	limit = hart_limit(found);
 	smp_harts = page_alloc(ALIGN_UP(found * sizeof(*smp_harts), PAGE_SIZE), PAGE_SIZE);
 	if (!found || !smp_harts)
 		panic("the device tree names no hart");
 	for (dt_node_t cpu = next_cpu(DT_NONE); cpu != DT_NONE; cpu = next_cpu(cpu)) {
-		uint64_t id = cpu_hart_id(cpu);
+		for (unsigned n = 0; n < cpu_harts(cpu); n++) {
+			uint64_t id = cpu_hart_id(cpu, n);
 
-		if (id != boot_id && ++others >= limit)
-			continue;
-		add_hart(index++, id);
+			if (id == boot_id || ++others < limit)
+				add_hart(index++, id);
+		}
 	}
 	smp_nr_harts = index;
 	if (smp_index_of(boot_id) < 0)

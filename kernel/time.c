@@ -143,12 +143,21 @@ void time_sleep_ms(uint32_t ms)
 	time_wait(never, NULL, ms);
 }
 
+/* Of all CPUs, or of each (Devicetree Specification, 3.7 and 3.8). */
+static uint32_t timebase_frequency(void)
+{
+	dt_node_t cpus = dt_path("/cpus");
+
+	return dt_u32(cpus, "timebase-frequency", 0,
+		      dt_u32(dt_first_child(cpus), "timebase-frequency", 0, 0));
+}
+
 void time_init(uint64_t ticks_at_entry)
 {
-	uint32_t hz = dt_u32(dt_path("/cpus"), "timebase-frequency", 0, 0);
+	uint32_t hz = timebase_frequency();
 
 	if (!hz)
-		panic("the device tree has no /cpus timebase-frequency");
+		panic("the device tree has no timebase-frequency");
 	ticks_per_second = hz;
 	entry_ticks = ticks_at_entry;
 	arch_timer_init(smp_all_have("sstc"));

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "arch/csr.h"
 #include "arch/mmu.h"
 #include "arch/trap.h"
 #include "kernel/ipi.h"
@@ -10,48 +9,16 @@
 
 static void (*root_interrupt)(void);
 
-static const char *cause_name(uint64_t cause)
-{
-	switch (cause) {
-	case 0:
-		return "misaligned fetch";
-	case 1:
-		return "fetch access fault";
-	case 2:
-		return "illegal instruction";
-	case 3:
-		return "breakpoint";
-	case 4:
-		return "misaligned load";
-	case 5:
-		return "load access fault";
-	case 6:
-		return "misaligned store";
-	case 7:
-		return "store access fault";
-	case EXC_FETCH_PAGE:
-		return "fetch page fault";
-	case EXC_LOAD_PAGE:
-		return "load page fault";
-	case EXC_STORE_PAGE:
-		return "store page fault";
-	default:
-		return "exception";
-	}
-}
-
 /*
- * A hart may remember that a page was not there (the ISA manual, Volume II,
- * "SFENCE.VMA"): before a fault counts, it looks again if the table has changed.
+ * A hart may remember that a page was not there: before a fault counts, it looks again if the
+ * table has changed.
  */
-static bool stale_translation(uint64_t cause)
+static bool stale_translation(const struct trap_frame *frame)
 {
 	struct hart *hart = this_hart();
 	uint32_t now = mmu_generation();
 
-	if (cause != EXC_FETCH_PAGE && cause != EXC_LOAD_PAGE && cause != EXC_STORE_PAGE)
-		return false;
-	if (hart->mmu_generation == now)
+	if (!arch_trap_is_page_fault(frame) || hart->mmu_generation == now)
 		return false;
 	hart->mmu_generation = now;
 	mmu_sync();
@@ -67,14 +34,14 @@ static bool on_guard_page(uint64_t addr)
 
 void trap_exception(struct trap_frame *frame)
 {
-	if (stale_translation(frame->scause))
+	if (stale_translation(frame))
 		return;
 	if (!in_handler() && arch_trap_fixup(frame))
 		return;
 	panic_with_frame(frame, "%s%s at 0x%lx, address 0x%lx",
-			 on_guard_page(frame->stval) ? "stack overflow: " : "",
-			 cause_name(frame->scause), (unsigned long)frame->sepc,
-			 (unsigned long)frame->stval);
+			 on_guard_page(arch_trap_address(frame)) ? "stack overflow: " : "",
+			 arch_trap_name(frame), (unsigned long)arch_trap_pc(frame),
+			 (unsigned long)arch_trap_address(frame));
 }
 
 void irq_set_root(void (*interrupt)(void))
@@ -84,11 +51,11 @@ void irq_set_root(void (*interrupt)(void))
 
 void trap_interrupt(unsigned long cause)
 {
-	if (cause == IRQ_S_TIMER)
+	if (cause == ARCH_IRQ_TIMER)
 		time_interrupt();
-	else if (cause == IRQ_S_EXTERNAL && root_interrupt)
+	else if (cause == ARCH_IRQ_EXTERNAL && root_interrupt)
 		root_interrupt();
-	else if (cause == IRQ_S_SOFT)
+	else if (cause == ARCH_IRQ_SOFT)
 		ipi_interrupt();
 	else
 		panic("interrupt %lu has no handler", cause);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,12 @@ enum mmu_prot {
 	MMU_RW,   /* data and stacks */
 	MMU_IO,   /* device registers: read, write, never fetched from */
 };
+
+/* Do rights given to pages hold? */
+static inline bool mmu_protects(void)
+{
+	return true;
+}
 
 /*
  * Adds [pa, pa + size) to the one page table at va, with the largest pages that fit (the ISA manual, Volume II, "Sv39"). Page-aligned. 0, -EINVAL

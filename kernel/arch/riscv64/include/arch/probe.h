@@ -3,6 +3,13 @@
 
 #include <stdint.h>
 
+#include "arch/csr.h"
+
+/* What they return when the page does not allow it. */
+#define ARCH_FAULT_LOAD  EXC_LOAD_PAGE
+#define ARCH_FAULT_STORE EXC_STORE_PAGE
+#define ARCH_FAULT_FETCH EXC_FETCH_PAGE
+
 /*
  * Accesses that may fault: 0, or the cause of the trap (scause) with nothing
  * changed. Thread context only: a fault inside a handler would overwrite the
