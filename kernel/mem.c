@@ -30,6 +30,7 @@ extern const uintptr_t boot_image_phys;
 static struct spinlock lock;
 static struct extent *free_list;
 static size_t total_bytes, free_bytes;
+static uint64_t dma_limit = UINT64_MAX;
 static uintptr_t heap_start, heap_now, heap_end;
 
 static size_t block_size(size_t bytes)
@@ -137,8 +138,14 @@ void page_free(void *pages, size_t bytes)
 	spin_unlock_irq(&lock, flags);
 }
 
+void dma_set_limit(uint64_t address_limit)
+{
+	dma_limit = MIN(dma_limit, address_limit);
+}
+
 void *dma_alloc(size_t bytes, uint64_t address_limit)
 {
+	address_limit = MIN(address_limit, dma_limit);
 	return alloc_below(bytes, 0, address_limit == UINT64_MAX ? UINT64_MAX : address_limit + 1);
 }
 

@@ -17,6 +17,8 @@ void page_free(void *pages, size_t bytes);
 
 /* DMA memory that a function with the given number of address bits can reach; coherent. */
 void *dma_alloc(size_t bytes, uint64_t address_limit);
+/* Boot: what a host bridge's window lets its functions reach; the least of all counts. */
+void dma_set_limit(uint64_t address_limit);
 void dma_free(void *buf, size_t bytes);
 static inline uint64_t dma_address(const void *buf)
 {

@@ -1,205 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * Host bridges `pci-host-ecam-generic` from the device tree (bindings pci-bus and
- * host-generic-pci; msi-map: binding pci-msi).
- */
+/* Host bridges `pci-host-ecam-generic` (binding host-generic-pci). */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "drivers/pci/config_ecam.h"
+#include "drivers/pci/host_dt.h"
 #include "drivers/pci/pci_regs.h"
-#include "kernel/lib/log.h"
 #include "kernel/mem.h"
-#include "platform/dt.h"
 
-/* The first cell of a PCI address, phys.hi (IEEE 1275 PCI Bus Binding, 2.2.1.1). */
-#define PHYS_HI_SPACE       GENMASK(25, 24)
-#define PHYS_HI_SPACE_IO    1
-#define PHYS_HI_SPACE_MEM32 2
-#define PHYS_HI_SPACE_MEM64 3
-#define PHYS_HI_RID_SHIFT   8
-#define PCI_ADDRESS_CELLS   3
-#define PCI_SIZE_CELLS      2
-#define MSI_MAP_CELLS       4
-
-#define FIRST_4G (1ull << 32)
-
-struct dt_host {
-	struct pci_host host; /* first: pci_host to dt_host */
+struct ecam_host {
+	struct pci_dt_host dt;
 	struct pci_ecam ecam;
-	dt_node_t node;
 };
 
-static void add_window(struct pci_host *host, enum pci_space space, struct pci_window window)
+/* The region begins with the first bus; buses that it does not hold do not exist. */
+static int map_buses(struct ecam_host *ecam)
 {
-	/* Nothing above 4 GiB is reachable by a 32-bit BAR. */
-	if (space == PCI_SPACE_MEM32 && window.bus_base + window.size > FIRST_4G) {
-		log_warn("pci: a 32-bit window beyond 4 GiB is not used");
-		return;
-	}
-	/* One window a space: the largest. */
-	if (window.size > host->windows[space].size)
-		host->windows[space] = window;
-}
-
-static void read_range(struct dt_host *dt, unsigned at, unsigned parent_cells)
-{
-	uint32_t hi = dt_u32(dt->node, "ranges", at, 0);
-	unsigned cpu = at + PCI_ADDRESS_CELLS;
-	struct pci_window window = {
-		.bus_base = dt_number(dt->node, "ranges", at + 1, PCI_ADDRESS_CELLS - 1),
-		.cpu_base = dt_number(dt->node, "ranges", cpu, parent_cells),
-		.size = dt_number(dt->node, "ranges", cpu + parent_cells, PCI_SIZE_CELLS),
-	};
-
-	struct dt_range range = { window.cpu_base, window.size };
-
-	if (window.bus_base + window.size < window.bus_base ||
-	    dt_translate(dt_parent(dt->node), &range))
-		return;
-	window.cpu_base = range.base;
-	switch (FIELD_GET(PHYS_HI_SPACE, hi)) {
-	case PHYS_HI_SPACE_IO:
-		add_window(&dt->host, PCI_SPACE_IO, window);
-		break;
-	case PHYS_HI_SPACE_MEM32:
-		add_window(&dt->host, PCI_SPACE_MEM32, window);
-		break;
-	case PHYS_HI_SPACE_MEM64:
-		add_window(&dt->host, PCI_SPACE_MEM64, window);
-		break;
-	default:
-		break;
-	}
-}
-
-static int read_ranges(struct dt_host *dt)
-{
-	unsigned parent_cells = dt_address_cells(dt_parent(dt->node));
-	unsigned row = PCI_ADDRESS_CELLS + parent_cells + PCI_SIZE_CELLS;
-	unsigned cells = dt_cells(dt->node, "ranges");
-	struct pci_window *windows = dt->host.windows;
-
-	if (dt_address_cells(dt->node) != PCI_ADDRESS_CELLS ||
-	    dt_size_cells(dt->node) != PCI_SIZE_CELLS || !cells || cells % row)
-		return -EINVAL;
-	for (unsigned at = 0; at < cells; at += row)
-		read_range(dt, at, parent_cells);
-	/* "64-bit" names a form of address: such a window below 4 GiB serves 32-bit BARs too. */
-	if (!windows[PCI_SPACE_MEM32].size &&
-	    windows[PCI_SPACE_MEM64].bus_base + windows[PCI_SPACE_MEM64].size <= FIRST_4G) {
-		windows[PCI_SPACE_MEM32] = windows[PCI_SPACE_MEM64];
-		windows[PCI_SPACE_MEM64] = (struct pci_window){ 0 };
-	}
-	return 0;
-}
-
-static int read_buses(struct dt_host *dt)
-{
-	uint32_t first = dt_u32(dt->node, "bus-range", 0, 0);
-	uint32_t last = dt_u32(dt->node, "bus-range", 1, UINT8_MAX);
+	struct pci_host *host = &ecam->dt.host;
+	unsigned first = host->first_bus;
 	struct dt_range reg;
 	uint64_t buses;
-	int rc = dt_reg(dt->node, 0, &reg);
+	int rc = dt_reg(ecam->dt.node, 0, &reg);
 
 	if (rc)
 		return rc;
-	/* The region begins with the first bus; buses that it does not hold do not exist. */
-	buses = reg.size / PCI_ECAM_BUS_SIZE;
-	if (last > UINT8_MAX || first > last || !buses)
+	buses = MIN(reg.size / PCI_ECAM_BUS_SIZE, host->last_bus - first + 1ull);
+	if (!buses)
 		return -EINVAL;
-	last = (uint32_t)MIN(last, first + buses - 1);
-	dt->host.first_bus = (uint8_t)first;
-	dt->host.last_bus = (uint8_t)last;
-	dt->ecam.base = mmio_map(reg.base, (last - first + 1) * PCI_ECAM_BUS_SIZE);
-	return dt->ecam.base ? 0 : -ENOMEM;
-}
-
-/* msi-map: rows of first requester ID, controller, first device ID, how many. */
-static const struct msi_domain *map_msi(dt_node_t node, uint32_t rid, uint32_t *device_id)
-{
-	uint32_t masked = rid & dt_u32(node, "msi-map-mask", 0, UINT16_MAX);
-
-	for (unsigned at = 0; at + MSI_MAP_CELLS <= dt_cells(node, "msi-map");
-	     at += MSI_MAP_CELLS) {
-		uint32_t base = dt_u32(node, "msi-map", at, 0);
-
-		if (masked < base || masked - base >= dt_u32(node, "msi-map", at + 3, 0))
-			continue;
-		*device_id = dt_u32(node, "msi-map", at + 2, 0) + (masked - base);
-		return msi_domain_find(dt_u32(node, "msi-map", at + 1, 0));
-	}
-	return NULL;
-}
-
-static const struct msi_domain *find_domain(struct pci_host *host, uint16_t rid,
-					    uint32_t *device_id)
-{
-	dt_node_t node = ((struct dt_host *)host)->node;
-
-	*device_id = rid;
-	if (dt_has(node, "msi-map"))
-		return map_msi(node, rid, device_id);
-	if (!dt_has(node, "msi-parent"))
-		return NULL;
-	return msi_domain_find(dt_u32(node, "msi-parent", 0, 0));
-}
-
-/* A unit address of three cells, of which phys.hi says the function, and a pin. */
-static int map_intx(struct pci_host *host, uint16_t rid, unsigned pin,
-		    struct dt_interrupt *interrupt)
-{
-	const uint32_t address[PCI_ADDRESS_CELLS] = { (uint32_t)rid << PHYS_HI_RID_SHIFT };
-
-	*interrupt = (struct dt_interrupt){ .nr_cells = 1, .specifier = { pin } };
-	return dt_map_interrupt(((struct dt_host *)host)->node, address, interrupt);
-}
-
-static bool segment_is_taken(uint16_t segment)
-{
-	for (const struct pci_function *fn = pci_first(); fn; fn = fn->next)
-		if (fn->msi.segment == segment)
-			return true;
-	return false;
-}
-
-/* As the tree says it, or numbered in order; two hosts with one number would have one name. */
-static uint16_t choose_segment(dt_node_t node)
-{
-	uint32_t wanted = dt_u32(node, "linux,pci-domain", 0, 0);
-	uint16_t segment = (uint16_t)wanted;
-
-	while (segment_is_taken(segment))
-		segment++;
-	if (segment != wanted && dt_has(node, "linux,pci-domain"))
-		log_warn("pci: %s: segment %x is another's or out of range: %x instead",
-			 dt_name(node), (unsigned)wanted, segment);
-	return segment;
+	host->last_bus = (uint8_t)(first + buses - 1);
+	ecam->ecam.base = mmio_map(reg.base, buses * PCI_ECAM_BUS_SIZE);
+	return ecam->ecam.base ? 0 : -ENOMEM;
 }
 
 static int pci_host_ecam_probe(dt_node_t node)
 {
-	struct dt_host *dt = calloc(1, sizeof(*dt));
+	struct ecam_host *ecam = calloc(1, sizeof(*ecam));
 	int rc;
 
-	if (!dt)
+	if (!ecam)
 		return -ENOMEM;
-	dt->node = node;
-	dt->host.config = &pci_ecam_ops;
-	dt->host.config_data = &dt->ecam;
-	dt->host.config_size = PCI_EXTENDED_CONFIG_SIZE;
-	dt->host.msi_domain = find_domain;
-	dt->host.segment = choose_segment(node);
-	if (dt_has(node, "interrupt-map"))
-		dt->host.map_intx = map_intx;
-	rc = read_buses(dt);
+	ecam->dt.host.config = &pci_ecam_ops;
+	ecam->dt.host.config_data = &ecam->ecam;
+	ecam->dt.host.config_size = PCI_EXTENDED_CONFIG_SIZE;
+	rc = pci_dt_host_init(&ecam->dt, node);
 	if (!rc)
-		rc = read_ranges(dt);
+		rc = map_buses(ecam);
 	if (rc) {
-		free(dt);
+		free(ecam);
 		return rc;
 	}
-	rc = pci_host_add(&dt->host);
+	rc = pci_host_add(&ecam->dt.host);
 	return rc < 0 ? rc : 0;
 }
 

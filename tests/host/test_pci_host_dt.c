@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SOURCES: platform/dt.c platform/dt_interrupt.c drivers/pci/config_ecam.c
+// SOURCES: platform/dt.c platform/dt_interrupt.c drivers/pci/config_ecam.c drivers/pci/host_dt.c
 // LIBS: -lfdt
 /* Host bridges and interrupt maps of device trees that dtc makes here. */
 #include <stdio.h>
