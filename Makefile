@@ -21,21 +21,24 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 Q   := $(if $(filter 0,$(V)),@)
 out := $(BUILD)/$(PLATFORM)
+# What a platform needs beside the image to boot.
+loaders := $(LOADERS:%=$(out)/%)
 
 ## all: both flavours of the image (the default)
 .PHONY: all
-all: $(out)/tocsin.elf $(out)/release/tocsin.elf $(out)/Image
+all: $(out)/tocsin.elf $(out)/release/tocsin.elf $(out)/Image $(loaders)
 
 # What is missing on this machine is installed before anything is built: tools/setup says
 # first what that is, and SETUP=no stops there. It writes down where newlib and libfdt are.
 goals := $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out help clean,$(goals)),)
-setup_for := build $(if $(filter run bench debug,$(goals)),run) $(filter debug,$(goals)) \
+setup_for := $(ARCH) $(if $(filter check,$(goals)),riscv64 ppc64) build $(if $(filter run bench debug,$(goals)),run) $(filter debug,$(goals)) \
 	$(if $(filter check% lint format,$(goals)),run check) $(if $(filter image check%,$(goals)),image)
 $(out)/setup.mk: FORCE
 	$(Q)tools/setup $(setup_for)
 	@mkdir -p $(@D) && touch $(BUILD)/.tocsin-build
-	@newlib=$$(tools/build-newlib $(patsubst %-,%,$(CROSS)) $(LIBC_FLAGS)) && \
+	@newlib=$$(tools/build-newlib $(patsubst %-,%,$(CROSS)) \
+		$(or $(LIBC_TARGET),$(patsubst %-,%,$(CROSS))) $(LIBC_FLAGS)) && \
 	libfdt=$$(tools/get-libfdt) && \
 	printf 'NEWLIB := %s\nLIBFDT := %s\n' "$$newlib" "$$libfdt" >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
@@ -55,7 +58,10 @@ common := $(ARCH_FLAGS) $(SIZE_FLAGS) -fno-omit-frame-pointer \
 	-ffunction-sections -fdata-sections \
 	-D__DYNAMIC_REENT__
 # Small, but with the fast variants of memcpy, memset and their like.
-LIBC_FLAGS = -Os -U__OPTIMIZE_SIZE__ $(common)
+LIBC_FLAGS = -Os -U__OPTIMIZE_SIZE__ $(common) $(ARCH_FP_FLAGS) $(ARCH_LIBC_FLAGS)
+
+# Floating point is libc's and theirs alone.
+floating := tests/target/libc.c
 
 # The release image spends no instruction on a frame pointer between a driver's call and its
 # vector, and no byte of it in tests: its backtraces lack the first, and end at the function of a
@@ -69,9 +75,10 @@ fast := $(hot) kernel/desc.c kernel/ipi.c kernel/lib/format.c kernel/mem.c kerne
 cold = $(filter-out $(fast) %.S,$(sources))
 
 CFLAGS   = -std=gnu11 -g -O2 $(common) $(warnings) -fno-common
-CPPFLAGS = -I. -Ikernel/arch/$(ARCH)/include -I$(LIBFDT) -idirafter $(NEWLIB)/include
+libc_includes ?= -idirafter $(NEWLIB)/include
+CPPFLAGS = -I. -Ikernel/arch/$(ARCH)/include -I$(LIBFDT) $(libc_includes)
 ASFLAGS  = -g $(ARCH_FLAGS)
-LDFLAGS  = $(ARCH_FLAGS) -nostdlib -static -T linker/$(ARCH).ld -Wl,--defsym=LOAD_ADDRESS=$(LOAD) -L$(NEWLIB)/lib \
+LDFLAGS  = $(ARCH_FLAGS) $(ARCH_LDFLAGS) -nostdlib -static -T linker/$(ARCH).ld -Wl,--defsym=LOAD_ADDRESS=$(LOAD) -L$(NEWLIB)/lib \
 	-Wl,--gc-sections -Wl,--fatal-warnings -Wl,--build-id=none -Wl,-z,max-page-size=4096
 LDLIBS   = -Wl,--start-group -lc -lm -lgcc -Wl,--end-group
 
@@ -79,11 +86,11 @@ LDLIBS   = -Wl,--start-group -lc -lm -lgcc -Wl,--end-group
 files_of = $(sort $(foreach w,$2,$(wildcard $(foreach e,c S,$1/$w.$e $1/$w_*.$e $1/$w/*.$e))))
 
 offsets := kernel/arch/$(ARCH)/asm-offsets.c
-sources := $(filter-out $(offsets),$(wildcard boot/$(ARCH).S kernel/*.c kernel/lib/*.c \
+sources := $(filter-out $(offsets) $(LEFT_OUT),$(wildcard boot/$(ARCH).S kernel/*.c kernel/lib/*.c \
 	kernel/libc/*.c kernel/arch/$(ARCH)/*.c kernel/arch/$(ARCH)/*.S platform/*.c \
-	platform/$(PLATFORM)/*.c apps/*.c tests/target/*.c)) \
+	platform/$(PLATFORM)/*.c apps/*.c tests/target/*.c tests/target/arch/$(ARCH).c) \
 	$(foreach d,$(DRIVERS),$(or $(call files_of,drivers,$d),$(error platform/$(PLATFORM)/platform.mk: \
-	there is no drivers/$d))) $(call files_of,tests/target,$(DRIVERS))
+	there is no drivers/$d))) $(call files_of,tests/target,$(DRIVERS)))
 
 # file: content, rewritten only when that has changed, so that it can be depended on.
 define stamp
@@ -141,6 +148,7 @@ $(out)/$1/tocsin.elf: $$($1_objects) $(out)/$1/objects linker/$(ARCH).ld tools/m
 	$$(Q)$$(NM) -n $$@.tmp | tools/mksyms | cmp - $$(@D)/ksyms.S
 	$$(Q)mv $$@.tmp $$@
 
+$$(floating:%=$(out)/$1/%.o): private CFLAGS += $(ARCH_FP_FLAGS)
 $$(addprefix $(out)/release/,$$(addsuffix .o,$$(hot) $$(filter tests/%,$$(cold)))): private CFLAGS += -fomit-frame-pointer
 $$(cold:%=$(out)/release/%.o): private CFLAGS += -Os $(COLD_FLAGS)
 
@@ -156,9 +164,17 @@ $(out)/Image: $(out)/release/tocsin.elf
 	$(call say,OBJCOPY)
 	$(Q)$(OBJCOPY) -O binary $< $@
 
+# Firmware of a few instructions that enters the ELF file.
+$(out)/%.bin: platform/$(PLATFORM)/%.S
+	@mkdir -p $(@D)
+	$(call say,AS)
+	$(Q)$(CC) $(ASFLAGS) -I. -Ikernel/arch/$(ARCH)/include $(ARCH_LDFLAGS) -nostdlib -static \
+		-Wl,--build-id=none -Wl,-Ttext=0 -o $@.elf $<
+	$(Q)$(OBJCOPY) -O binary -j .text $@.elf $@
+
 ## image: a disk (tocsin.img) and a flash image to boot from; CMD="..." are the disk's boot arguments
 .PHONY: image
-image: $(out)/tocsin.img $(patsubst platform/$(PLATFORM)/%.S,$(out)/%.img,$(wildcard platform/$(PLATFORM)/pflash.S))
+image: $(out)/Image $(IMAGES:%=$(out)/%) $(loaders)
 
 $(out)/tocsin.img: $(out)/Image tools/mkimage FORCE
 	$(call say,DISK)
@@ -179,12 +195,12 @@ tocsin = tools/tocsin $1 --platform "$$PLATFORM"
 
 ## run: boots MACHINE in QEMU on this terminal; CMD="lspci; irq; poweroff" are boot arguments
 .PHONY: run
-run: $(out)/tocsin.elf
+run: $(out)/tocsin.elf $(loaders)
 	@$(call tocsin,run) --cmd "$$CMD" "$$MACHINE"
 
 ## check: all tests: lint, host, model, machines
 .PHONY: check
-check: lint check-host check-model check-machines
+check: lint check-host check-model check-machines check-other-platforms
 	@echo 'check: all passed'
 
 ## check-host: pure kernel files, tested on this computer under sanitizers
@@ -198,6 +214,11 @@ check: lint check-host check-model check-machines
 check-machines: all image
 	@$(call tocsin,check)
 
+other_platforms := $(filter-out $(PLATFORM),$(basename $(notdir $(wildcard tests/machines/*.toml))))
+.PHONY: check-other-platforms
+check-other-platforms:
+	@for platform in $(other_platforms); do $(MAKE) PLATFORM=$$platform check-machines || exit 1; done
+
 ## bench: measures the release image and compares with docs/performance.md
 .PHONY: bench
 bench: $(out)/release/tocsin.elf
@@ -206,7 +227,7 @@ bench: $(out)/release/tocsin.elf
 ## debug: MACHINE under gdb-multiarch, not yet running (`continue`); `help tocsin` there
 GDB_PORT ?= 1234
 .PHONY: debug
-debug: $(out)/tocsin.elf
+debug: $(out)/tocsin.elf $(loaders)
 	@echo 'The console of the machine goes to $(out)/debug.log'
 	@$(call tocsin,run) --cmd "$$CMD" --gdb $(GDB_PORT) "$$MACHINE" </dev/null >$(out)/debug.log 2>&1 & \
 	machine=$$!; trap 'kill $$machine 2>/dev/null' EXIT; trap '' INT; \

@@ -19,3 +19,6 @@ DRIVERS := \
 	rocker \
 	xhci \
 	ahci
+
+# What `make image` makes beside the flat image.
+IMAGES := tocsin.img pflash.img

@@ -29,14 +29,22 @@ def pytest_generate_tests(metafunc):
     known = machines.load(metafunc.config.getoption("platform"))
     marker = metafunc.definition.get_closest_marker("machines")
     if marker:
-        chosen = [known[name] for name in marker.args]
+        chosen = [known[name] for name in marker.args if name in known]
     else:
         chosen = machines.group(known, metafunc.config.getoption("group"))
     metafunc.parametrize("machine", chosen, ids=lambda m: m.name, scope="module")
 
 
+def has_machine(item):
+    """False for a test whose marked machines are another platform's."""
+    marker = item.get_closest_marker("machines")
+    known = machines.load(item.config.getoption("platform"))
+    return not marker or any(name in known for name in marker.args)
+
+
 def pytest_collection_modifyitems(config, items):
     """Keeps this shard's part; tests of one file and machine stay together, they share boots."""
+    items[:] = [item for item in items if has_machine(item)]
     index, count = (int(n) for n in config.getoption("shard").split("/"))
     loads, homes = [0] * count, {}
     for item in items:

@@ -84,7 +84,7 @@ static void read_made(FILE *from, struct made *made)
 	while (fgets(line, sizeof(line), from)) {
 		const char *at = strstr(line, ".byte ");
 
-		sscanf(line, " .word %u", &made->count);
+		sscanf(line, " .4byte %u", &made->count);
 		for (int i = 0; i < 3; i++)
 			if (!strncmp(line, labels[i], strlen(labels[i])))
 				part = i;

@@ -175,9 +175,10 @@ def info_pci(text):
     """{bdf: Function} from QEMU's `info pci`; the address of a BAR that is not mapped is None.
 
     QEMU lists virtual functions as VIRTUAL; those that have nothing mapped, not enabled, are
-    left out. A bridge's windows are (kind, first, last), those that are closed left out.
+    left out. A bridge's windows are (kind, first, last), those that are closed left out. Host
+    bridges are listed one behind the other without their segments, the last one first.
     """
-    functions, current = {}, None
+    functions, current, segments = {}, None, []
     for line in text.splitlines():
         place = re.match(r"\s*Bus\s+(\d+), device\s+(\d+), function (\d+):", line)
         ids = re.search(r"PCI (?:device|bridge) ([0-9a-f]{4}:[0-9a-f]{4})", line)
@@ -187,8 +188,11 @@ def info_pci(text):
         window = re.match(r"\s*(IO|memory|prefetchable memory) range \[0x(\w+), 0x(\w+)\]", line)
         bus = re.match(r"\s*(BUS|secondary bus|subordinate bus) (\d+)", line)
         if place:
-            numbers = [int(n) for n in place.groups()]
-            current = functions["{:02x}:{:02x}.{}".format(*numbers)] = Function("")
+            bdf = "{:02x}:{:02x}.{}".format(*(int(n) for n in place.groups()))
+            if bdf in functions:
+                segments.insert(0, functions)
+                functions = {}
+            current = functions[bdf] = Function("")
         elif current is None:
             continue
         elif bar:
@@ -206,4 +210,10 @@ def info_pci(text):
             current.buses += (int(bus.group(2)),)
         elif ids and not current.ids:
             current.ids = ids.group(1)
-    return {bdf: f for bdf, f in functions.items() if f.ids != VIRTUAL or f.ends}
+    segments.insert(0, functions)
+    return {
+        (f"{segment:04x}:{bdf}" if len(segments) > 1 else bdf): f
+        for segment, functions in enumerate(segments)
+        for bdf, f in functions.items()
+        if f.ids != VIRTUAL or f.ends
+    }

@@ -43,6 +43,7 @@ class Machine:
     memory: str = "512M"
     bios: str = "default"
     route: str = "kernel"
+    backend: str = "direct"
     nic: str = "none"
     hub_ports: int = 0
     devices: tuple = ()

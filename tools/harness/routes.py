@@ -6,6 +6,8 @@ elf@ADDRESS     the same, the ELF file loaded at ADDRESS
 firmware        one file as firmware: OpenSBI's fw_jump, padded to 2 MiB, then the flat image
 pflash          the flash image (make image); the firmware enters it in flash
 uboot           U-Boot in S-mode, from a disk made by tools/mkimage on a virtio-blk
+stub            pseries: QEMU loads the ELF file, stub.bin as firmware enters it
+bios            pseries: the flat image is the firmware
 """
 
 import pathlib
@@ -24,9 +26,9 @@ U_BOOT = "/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin"
 E_PHOFF, E_PHENTSIZE, P_PADDR = 32, 54, 24
 PT_LOAD = 1
 
-IMAGES = {"firmware": "Image", "pflash": "pflash.img", "uboot": "Image"}
+IMAGES = {"firmware": "Image", "pflash": "pflash.img", "uboot": "Image", "bios": "Image"}
 # On these nothing carries boot arguments: they are typed at the prompt.
-TYPED = ("firmware", "pflash")
+TYPED = ("firmware", "pflash", "bios")
 
 
 def load_at(elf, address):
@@ -74,7 +76,27 @@ def uboot(machine, image_path, append, work):
     return argv + ["-device", "virtio-blk-pci,drive=tocsin,addr=1e"]
 
 
-ROUTES = {"kernel": kernel, "firmware": firmware, "pflash": pflash, "uboot": uboot}
+def stub(machine, image_path, append, work):
+    folders = pathlib.Path(image_path).parents
+    found = [folder / "stub.bin" for folder in folders[:2] if (folder / "stub.bin").exists()]
+    if not found:
+        raise HarnessError(f"no stub.bin beside {image_path}: run make first")
+    argv = ["-bios", str(found[0]), "-kernel", str(image_path)]
+    return argv + (["-append", append] if append else [])
+
+
+def bios(machine, image_path, append, work):
+    return ["-bios", str(image_path)]
+
+
+ROUTES = {
+    "kernel": kernel,
+    "firmware": firmware,
+    "pflash": pflash,
+    "uboot": uboot,
+    "stub": stub,
+    "bios": bios,
+}
 
 
 def image(route):

@@ -38,7 +38,7 @@ EDITED = {
 }
 
 
-@pytest.mark.machines("virt-1", "virt-4")
+@pytest.mark.machines("virt-1", "virt-4", "xics-1")
 @pytest.mark.parametrize("keys", EDITED.values(), ids=EDITED.keys())
 def test_editing(shared_prompt, keys):
     """Each way of typing it runs `help lspci`. Before it, that and `help irq` were typed."""
@@ -50,7 +50,7 @@ def test_editing(shared_prompt, keys):
     assert shared_prompt.command(keys) == wanted
 
 
-@pytest.mark.machines("virt-1")
+@pytest.mark.machines("virt-1", "xics-1")
 def test_long_line(shared_prompt):
     """A line that is too long is refused with a bell, not run in part; the rest still works."""
     shared_prompt.provoke_prompt()
@@ -65,7 +65,7 @@ def test_long_line(shared_prompt):
     assert shared_prompt.command("help irq").startswith("irq")
 
 
-@pytest.mark.machines("virt-1", "virt-4")
+@pytest.mark.machines("virt-1", "virt-4", "xics-1")
 def test_paste(shared_prompt):
     """Lines that come faster than they run are all run: what does not fit waits in the device."""
     shared_prompt.provoke_prompt()
@@ -75,7 +75,7 @@ def test_paste(shared_prompt):
     shared_prompt.provoke_prompt()
 
 
-@pytest.mark.machines("virt-1", "virt-4")
+@pytest.mark.machines("virt-1", "virt-4", "xics-1")
 def test_every_byte(shared_prompt):
     """No byte and no half of an escape sequence brings the line editor down."""
     shared_prompt.provoke_prompt()
@@ -86,7 +86,7 @@ def test_every_byte(shared_prompt):
     assert shared_prompt.command("help irq").startswith("irq")
 
 
-@pytest.mark.machines("virt-1", "virt-4")
+@pytest.mark.machines("virt-1", "virt-4", "xics-1")
 def test_every_command_has_help(shared_prompt):
     shared_prompt.provoke_prompt()
     names = [line.split()[0] for line in shared_prompt.command("help").splitlines()]
@@ -96,7 +96,7 @@ def test_every_command_has_help(shared_prompt):
         assert shared_prompt.command(f"help {name}").startswith(name)
 
 
-@pytest.mark.machines("virt-1", "virt-4")
+@pytest.mark.machines("virt-1", "virt-4", "xics-1")
 def test_lines_are_under_100_columns(shared_prompt):
     shared_prompt.provoke_prompt()
     for command in ("help", "irq", "hart", "msi", "lspci", "log"):
@@ -104,7 +104,7 @@ def test_lines_are_under_100_columns(shared_prompt):
         assert wide == [], command
 
 
-@pytest.mark.machines("virt-1", "virt-4")
+@pytest.mark.machines("virt-1", "virt-4", "xics-1")
 def test_a_command_in_a_row(prompt):
     for _ in range(50):
         assert len(lines.irq_table(prompt.command("irq"))) > 1
@@ -117,7 +117,7 @@ def test_poweroff_from_the_prompt(prompt):
     assert prompt.wait_end()[0] == 5
 
 
-@pytest.mark.machines("virt-1")
+@pytest.mark.machines("virt-1", "xics-1")
 def test_reboot(prompt):
     """With -no-reboot, a reset ends QEMU with status 0."""
     prompt.type("reboot\r")

@@ -15,6 +15,13 @@ def test_suite(machine):
     assert lines.irq_table(run.output), "no irq table"
 
 
+def backend(machine):
+    """The backend that the functions of a machine have."""
+    if machine.backend == "direct" and "aplic-imsic" not in machine.machine:
+        return "none"
+    return "none" if "msi=none" in machine.settings else machine.backend
+
+
 def test_boot_line(machine, boot):
     """The JSON line stands at the end of boot, before the commands, and is true."""
     run = boot("lspci; poweroff")
@@ -22,8 +29,7 @@ def test_boot_line(machine, boot):
     listed = [n for n, line in enumerate(run.lines) if re.match(rf"{lines.BDF} ", line)]
     boot_line = json.loads(run.lines[at])
     assert boot_line["functions"] == sum(1 for n in listed if n > at) > 0
-    has_msi = "aplic-imsic" in machine.machine and "msi=none" not in machine.settings
-    assert boot_line["backend"] == ("direct" if has_msi else "none") and boot_line["vectors"] > 0
+    assert boot_line["backend"] == backend(machine) and boot_line["vectors"] > 0
     assert boot_line["instructions"] > 0 and boot_line["ns"] > 0
 
 
@@ -33,14 +39,14 @@ def test_poweroff_status(boot, status):
     boot(f"poweroff {status}", status)
 
 
-@pytest.mark.machines("virt-1")
+@pytest.mark.machines("virt-1", "xics-1")
 def test_poweroff_reports_a_failed_command(boot):
     run = boot("nosuchcommand; help help; poweroff", 1)
     assert len(lines.error_lines(run.output)) == 1
     assert run.output.count("\nhelp") == 1, "the list went on after the failed command"
 
 
-@pytest.mark.machines("virt-1", "virt-4")
+@pytest.mark.machines("virt-1", "virt-4", "xics-1")
 def test_a_failed_test_fails_the_run(boot):
     run = boot("test.fail=1 test selftest; poweroff", 1)
     report = ktap.parse(run.output)
@@ -48,7 +54,7 @@ def test_a_failed_test_fails_the_run(boot):
     assert {t.name.split(".")[0] for t in report.failed} == {"selftest"}
 
 
-@pytest.mark.machines("virt-1")
+@pytest.mark.machines("virt-1", "xics-1")
 def test_a_test_that_does_not_exist_fails_the_run(boot):
     run = boot("test nosuchsuite; poweroff", 1)
     assert len(lines.error_lines(run.output)) == 1 or "1..0" in run.output
@@ -64,7 +70,7 @@ def test_long_boot_arguments(boot):
     assert run.lines.count(answer) == 1200
 
 
-@pytest.mark.machines("virt-4")
+@pytest.mark.machines("virt-4", "xics-1")
 def test_without_a_console_reader(boot):
     """Nothing is read from stdin and nothing waits for it."""
     assert "tocsin> " not in boot("hart; poweroff").output

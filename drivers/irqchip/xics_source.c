@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Sources of the POWER External Interrupt Option: a server and a priority each, by RTAS. An
+ * edge (an MSI) that comes while the source is masked is kept there and presented at the unmask.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "arch/irqflags.h"
+#include "drivers/irqchip/wired.h"
+#include "drivers/irqchip/xics.h"
+#include "kernel/irq.h"
+#include "kernel/lib/log.h"
+#include "kernel/mem.h"
+#include "kernel/smp.h"
+#include "kernel/spinlock.h"
+#include "platform/pseries/rtas.h"
+
+#define PRIORITY     5
+#define PRIORITY_OFF 0xff
+
+/* By number, in two steps: of 2^24 numbers few are used. */
+#define LEAF_BITS 12
+#define NR_LEAVES (XICS_NR_SOURCES >> LEAF_BITS)
+#define LEAF_SIZE (1u << LEAF_BITS)
+
+typedef _Atomic(struct xics_source *) leaf_t;
+
+static _Atomic(leaf_t *) leaves[NR_LEAVES];
+static struct xics_source **by_desc;          /* by number of the descriptor */
+static _Atomic(struct xics_source *) *queues; /* by hart index */
+static struct spinlock lock;                  /* of what `held` says and the source is set to */
+static bool *ended;                           /* by hart index: the handler of a level ran */
+static uint32_t set_xive_token;
+
+static struct xics_source *source_of(const struct irq_desc *desc)
+{
+	return by_desc[desc->irq];
+}
+
+struct xics_source *xics_find(uint32_t number)
+{
+	/* acquire pairs with the release in attach(): the source is filled in */
+	leaf_t *leaf = number < XICS_NR_SOURCES ? atomic_load_explicit(&leaves[number >> LEAF_BITS],
+								       memory_order_acquire)
+						: NULL;
+
+	return leaf ? atomic_load_explicit(&leaf[number % LEAF_SIZE], memory_order_acquire) : NULL;
+}
+
+static int set_xive(uint32_t number, unsigned hart, uint32_t priority)
+{
+	const uint32_t args[] = { number, (uint32_t)smp_hart(hart)->hart_id, priority };
+
+	return rtas_call(set_xive_token, 3, args, 1, NULL) ? -EIO : 0;
+}
+
+/* Brings the source to where and what it shall be. Lock held. */
+static int apply(const struct xics_source *source)
+{
+	bool off = source->held || source->masked;
+
+	return set_xive(source->number, source->hart, off ? PRIORITY_OFF : PRIORITY);
+}
+
+/* By the holder of OWNED: where it shall be, and masked or not as its shadow says. */
+static int set(struct irq_desc *desc, unsigned hart)
+{
+	struct xics_source *source = source_of(desc);
+	irqflags_t flags = spin_lock_irq(&lock);
+	unsigned before = source->hart;
+	int rc;
+
+	source->hart = hart;
+	source->masked = desc->shadow & IRQ_SHADOW_MASKED;
+	rc = apply(source);
+	if (rc)
+		source->hart = before;
+	spin_unlock_irq(&lock, flags);
+	return rc;
+}
+
+/* --- the chip --- */
+
+static int activate(struct irq_desc *desc, uint8_t shadow)
+{
+	/* The note comes first: the source may send at once. */
+	desc->shadow = shadow;
+	return set(desc, desc->hart);
+}
+
+static void apply_shadow(struct irq_desc *desc)
+{
+	set(desc, desc->hart);
+}
+
+static int set_affinity(struct irq_desc *desc, unsigned hart)
+{
+	int rc;
+
+	/* seq_cst, with the wish before it: see kernel/hart_off.c */
+	if (atomic_load_explicit(&smp_hart(hart)->state, memory_order_seq_cst) != HART_ONLINE)
+		return -ENODEV;
+	rc = set(desc, hart);
+	if (!rc)
+		desc->hart = (uint16_t)hart;
+	return rc;
+}
+
+static void eoi(struct irq_desc *desc)
+{
+	(void)desc;
+	ended[smp_index()] = true;
+}
+
+/*
+ * The event is taken by a run of the handler on the target; no hypervisor call makes a source
+ * pending. A level needs none: it is let through again, and says itself whether it still asks.
+ */
+static void retrigger(struct irq_desc *desc)
+{
+	struct xics_source *source = source_of(desc);
+	_Atomic(struct xics_source *) *queue = &queues[desc->hart];
+	irqflags_t flags;
+
+	if (source->level) {
+		flags = spin_lock_irq(&lock);
+		source->held = false;
+		apply(source);
+		spin_unlock_irq(&lock, flags);
+		return;
+	}
+	/* Who finds it queued has a run to come, too. acquire pairs with xics_run_queued(). */
+	if (atomic_exchange_explicit(&source->queued, 1, memory_order_acq_rel))
+		return;
+	source->next = atomic_load_explicit(queue, memory_order_relaxed);
+	while (!atomic_compare_exchange_weak_explicit(queue, &source->next, source,
+						      memory_order_release, memory_order_relaxed))
+		;
+	smp_kick(desc->hart);
+}
+
+static const struct irq_chip chip = {
+	.name = "xics",
+	.activate = activate,
+	.mask = apply_shadow,
+	.unmask = apply_shadow,
+	.retrigger = retrigger,
+	.eoi = eoi,
+	.set_affinity = set_affinity,
+};
+
+/* --- dispatch --- */
+
+void xics_run_queued(void)
+{
+	/* acquire pairs with the release in retrigger() */
+	struct xics_source *source =
+		atomic_exchange_explicit(&queues[smp_index()], NULL, memory_order_acquire);
+
+	while (source) {
+		struct xics_source *next = source->next;
+
+		/* From here on it may be queued again. */
+		atomic_store_explicit(&source->queued, 0, memory_order_release);
+		irq_dispatch(source->desc);
+		source = next;
+	}
+}
+
+/*
+ * Nobody may handle it now, and it would come again and again: off until the latched event is
+ * taken. If that has happened meanwhile, nobody is going to turn it on.
+ */
+static void hold(struct xics_source *source)
+{
+	irqflags_t flags = spin_lock_irq(&lock);
+
+	source->held = atomic_load_explicit(&source->desc->state, memory_order_acquire) & IRQ_PEND;
+	apply(source);
+	spin_unlock_irq(&lock, flags);
+}
+
+void xics_handle(struct xics_source *source)
+{
+	bool *mine = &ended[smp_index()];
+
+	*mine = false;
+	irq_dispatch(source ? source->desc : NULL);
+	if (source && source->level && !*mine)
+		hold(source);
+}
+
+/* --- which sources there are --- */
+
+static leaf_t *leaf_of(uint32_t number)
+{
+	_Atomic(leaf_t *) *at = &leaves[number >> LEAF_BITS];
+	leaf_t *leaf = atomic_load_explicit(at, memory_order_acquire), *none = NULL;
+
+	if (leaf)
+		return leaf;
+	leaf = page_alloc(LEAF_SIZE * sizeof(*leaf), PAGE_SIZE);
+	if (leaf && !atomic_compare_exchange_strong_explicit(at, &none, leaf, memory_order_acq_rel,
+							     memory_order_acquire)) {
+		page_free(leaf, LEAF_SIZE * sizeof(*leaf));
+		return none;
+	}
+	return leaf;
+}
+
+static int attach(struct irq_desc *desc, uint32_t number, bool level)
+{
+	struct xics_source *source, *none = NULL;
+	leaf_t *leaf;
+
+	if (number <= XICS_IPI || number >= XICS_NR_SOURCES)
+		return -EINVAL;
+	leaf = leaf_of(number);
+	source = leaf ? calloc(1, sizeof(*source)) : NULL;
+	if (!source)
+		return -ENOMEM;
+	source->desc = desc;
+	source->number = number;
+	source->level = level;
+	by_desc[desc->irq] = source;
+	/* release pairs with the acquire in xics_find() */
+	if (atomic_compare_exchange_strong_explicit(&leaf[number % LEAF_SIZE], &none, source,
+						    memory_order_release, memory_order_relaxed))
+		return 0;
+	free(source);
+	return -EBUSY;
+}
+
+static int wired_source(struct wired_domain *domain, const uint32_t *specifier,
+			struct irq_desc **desc)
+{
+	(void)domain;
+	if (xics_find(specifier[0]))
+		return -EBUSY;
+	if (irq_desc_claim(1, desc) < 0)
+		return -ENOSPC;
+	irq_desc_init(*desc, IRQ_KIND_WIRED, &chip, smp_index(), 0);
+	(*desc)->index = (uint16_t)specifier[0];
+	return attach(*desc, specifier[0], specifier[1] & 1);
+}
+
+/* Where the tree names no interrupt-parent, as for virtual devices, there is but this one. */
+static struct wired_domain domains[2];
+
+static void register_wired(void)
+{
+	dt_node_t node = dt_next_compatible(DT_NONE, "IBM,ppc-xicp");
+	const uint32_t phandles[] = { 0, dt_phandle(node) };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(domains); i++) {
+		domains[i] = (struct wired_domain){ .phandle = phandles[i],
+						    .interrupt_cells = 2,
+						    .source = wired_source };
+		wired_register(&domains[i]);
+	}
+}
+
+int xics_sources_init(unsigned nr_descs)
+{
+	set_xive_token = rtas_token("ibm,set-xive");
+	if (set_xive_token == RTAS_NO_TOKEN)
+		return -ENODEV;
+	by_desc = page_alloc(nr_descs * sizeof(struct xics_source *), PAGE_SIZE);
+	queues = page_alloc(smp_count() * sizeof(*queues), PAGE_SIZE);
+	ended = page_alloc(smp_count() * sizeof(*ended), PAGE_SIZE);
+	if (!by_desc || !queues || !ended)
+		return -ENOMEM;
+	register_wired();
+	return 0;
+}
