@@ -200,9 +200,9 @@ static int own_set(struct pci_function **fn, unsigned n, uint64_t *mark, const c
 
 	for (unsigned i = 0; i < BURST; i++)
 		wish[i] = (uint16_t)smp_index();
-	*why = "no function without driver with enough MSI-X vectors";
+	*why = "no function without driver with enough MSI-X vectors whose messages are ours";
 	*fn = spare_function(n);
-	if (!*fn)
+	if (!*fn || !(*fn)->msi.domain)
 		return -ENODEV;
 	*why = "too few identities are left";
 	return take_set(&(*fn)->msi, n, wish, mark);

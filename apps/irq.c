@@ -29,8 +29,10 @@ static void print_source(const struct irq_desc *desc)
 	}
 	snprintf(place, sizeof(place), "%s[%u]", fn->name, desc->index);
 	printf(" %-8s %-8s %-13s %s\n",
-	       fn->domain && desc->kind == IRQ_KIND_MSI ? fn->domain->name : "-", fn->by->name,
-	       place, name);
+	       desc->kind != IRQ_KIND_MSI ? "-"
+	       : fn->domain               ? fn->domain->name
+					  : desc->chip->name,
+	       fn->by->name, place, name);
 }
 
 static void print_header(void)

@@ -29,7 +29,7 @@ static void print_vector(struct msi_function *fn, unsigned i)
 
 	fn->ops->read_msg(fn, i, &msg);
 	snprintf(vector, sizeof(vector), "%s[%u]", fn->name, i);
-	printf("%-12s %4u %8u 0x%010llx 0x%08lx %6s %7s %8llu %4lu %8lu %4lu %5lu\n", vector,
+	printf("%-12s %4u %4u 0x%010llx 0x%08lx %6s %7s %7llu %4lu %8lu %4lu %5lu\n", vector,
 	       desc->hart, desc->identity, (unsigned long long)msg.address, (unsigned long)msg.data,
 	       has_bits ? fn->ops->masked(fn, i) ? "yes" : "no" : "-",
 	       has_bits ? fn->ops->pending(fn, i) ? "yes" : "no" : "-",
@@ -83,9 +83,9 @@ static int run(int argc, char **argv)
 	}
 	printf("msi backend: %s\n",
 	       only && only->msi.backend ? only->msi.backend->name : backend_name());
-	printf("%-12s %4s %8s %-12s %-10s %6s %7s %8s %4s %8s %4s %5s\n", "vector", "hart",
-	       "identity", "address", "data", "masked", "pending", "handled", "late", "spurious",
-	       "dead", "moved");
+	printf("%-12s %4s %4s %-12s %-10s %6s %7s %7s %4s %8s %4s %5s\n", "vector", "hart", "id",
+	       "address", "data", "masked", "pending", "handled", "late", "spurious", "dead",
+	       "moved");
 	for (struct pci_function *fn = pci_first(); fn; fn = fn->next)
 		if (!only || fn == only)
 			print_function(fn);

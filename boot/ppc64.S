@@ -33,7 +33,8 @@
 	.section .text.head, "ax"
 	.global _start
 _start:
-	b	entry
+	/* A call of a null pointer. */
+	trap
 	.balign 8
 	.ascii	"TOCSIN\0\1"
 	.quad	image_data_end	/* it begins at 0 */

@@ -35,7 +35,7 @@ static uint32_t state_of(const struct hart *hart)
 
 /* --- what sits on the hart --- */
 
-/* Machines without interrupt files: wired sources, which are where their word or they say. */
+/* Machines without interrupt files: sources are where their word or they say. */
 static bool sits_on(const struct irq_desc *desc, unsigned hart)
 {
 	/* seq_cst, with who moves it here: either we see it, or it sees that the hart leaves */
@@ -49,6 +49,11 @@ static unsigned nr_seats(const struct hart *hart)
 	return hart->slots ? hart->max_id + 1 : irq_desc_count();
 }
 
+static bool moves(const struct irq_desc *desc)
+{
+	return desc->kind == IRQ_KIND_WIRED || desc->kind == IRQ_KIND_MSI;
+}
+
 /* What sits at the n-th identity of the file or, without one, the n-th descriptor; NULL: nothing that moves. */
 static struct irq_desc *vector_at(const struct hart *hart, unsigned n)
 {
@@ -56,11 +61,11 @@ static struct irq_desc *vector_at(const struct hart *hart, unsigned n)
 
 	if (!hart->slots) {
 		desc = irq_desc_at(n);
-		return desc->kind == IRQ_KIND_WIRED && sits_on(desc, hart->index) ? desc : NULL;
+		return moves(desc) && sits_on(desc, hart->index) ? desc : NULL;
 	}
 	/* acquire: pairs with irq_slot_publish() */
 	desc = atomic_load_explicit(&hart->slots[n], memory_order_acquire);
-	if (desc->kind != IRQ_KIND_WIRED && desc->kind != IRQ_KIND_MSI)
+	if (!moves(desc))
 		return NULL;
 	/* A block moves with its lead. */
 	return !desc->block || desc->block->descs[0] == desc ? desc : NULL;

@@ -114,6 +114,27 @@ struct msi_domain {
 void msi_domain_register(uint32_t phandle, const struct msi_domain *domain);
 const struct msi_domain *msi_domain_find(uint32_t phandle);
 
+/*
+ * Who brings sources to harts. Numbers are any 32-bit values: the hypervisor chooses them,
+ * and gives them again once they were released.
+ */
+struct msi_source_domain {
+	const char *name;
+	/* activate routes desc->source to desc->hart, then mask, unmask, set_affinity, eoi, retrigger. */
+	const struct irq_chip *chip;
+	/*
+	 * The number is the vector's from now on; off, whatever an earlier owner left. 0, -EINVAL:
+	 * no such source here, -EBUSY: it has an owner.
+	 */
+	int (*bind)(struct irq_desc *desc);
+	/*
+	 * Off, synchronised, and nothing of it in any hart's queue any more when this returns:
+	 * the number may be granted again.
+	 */
+	void (*unbind)(struct irq_desc *desc);
+	unsigned (*available)(void); /* upper bound of sources free now */
+};
+
 /* Who programs MSIs: one a backend. The highest-rated that is available for a function takes it. */
 struct msi_ops {
 	const char *name;

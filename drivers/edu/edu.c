@@ -43,9 +43,26 @@
 
 struct edu {
 	uintptr_t regs;
+	bool swapped;
 	struct pci_function *fn;
 	_Atomic uint32_t seen[EDU_NR_CAUSES];
 };
+
+/* QEMU gives its registers the byte order of the CPU, where functions are little-endian. */
+static uint32_t edu_order(const struct edu *edu, uint32_t value)
+{
+	return edu->swapped ? __builtin_bswap32(value) : value;
+}
+
+static uint32_t edu_read(const struct edu *edu, unsigned offset)
+{
+	return edu_order(edu, pci_mmio_read32(edu->fn, edu->regs + offset));
+}
+
+static void edu_write(const struct edu *edu, unsigned offset, uint32_t value)
+{
+	pci_mmio_write32(edu->fn, edu->regs + offset, edu_order(edu, value));
+}
 
 static void edu_count(struct edu *edu, uint32_t status, uint32_t bit, enum edu_cause cause)
 {
@@ -57,12 +74,12 @@ static void edu_count(struct edu *edu, uint32_t status, uint32_t bit, enum edu_c
 static void edu_interrupt(void *arg)
 {
 	struct edu *edu = arg;
-	uint32_t status = pci_mmio_read32(edu->fn, edu->regs + EDU_IRQ_STATUS);
+	uint32_t status = edu_read(edu, EDU_IRQ_STATUS);
 
 	if (status == UINT32_MAX)
 		return;
 	/* The acknowledgement comes first: who sees a count may raise again at once. */
-	pci_mmio_write32(edu->fn, edu->regs + EDU_IRQ_ACK, status);
+	edu_write(edu, EDU_IRQ_ACK, status);
 	/* The status read pulled the device's DMA before it; the waiter reads that data. */
 	barrier_after_device_read();
 	edu_count(edu, status, EDU_IRQ_RAISED, EDU_CAUSE_RAISED);
@@ -79,8 +96,8 @@ bool edu_alive(struct edu *edu)
 {
 	const uint32_t probe = 0x5aa5c33c;
 
-	pci_mmio_write32(edu->fn, edu->regs + EDU_LIVENESS, probe);
-	return pci_mmio_read32(edu->fn, edu->regs + EDU_LIVENESS) == ~probe;
+	edu_write(edu, EDU_LIVENESS, probe);
+	return edu_read(edu, EDU_LIVENESS) == ~probe;
 }
 
 struct edu_wait {
@@ -101,12 +118,12 @@ int edu_factorial(struct edu *edu, uint32_t n, uint32_t *result)
 	struct edu_wait wait = { edu, EDU_CAUSE_FACTORIAL, edu_seen(edu, EDU_CAUSE_FACTORIAL) };
 	int err;
 
-	pci_mmio_write32(edu->fn, edu->regs + EDU_STATUS, EDU_STATUS_IRQFACT);
-	pci_mmio_write32(edu->fn, edu->regs + EDU_FACTORIAL, n);
+	edu_write(edu, EDU_STATUS, EDU_STATUS_IRQFACT);
+	edu_write(edu, EDU_FACTORIAL, n);
 	err = pci_wait(edu->fn, edu_came, &wait, EDU_TIMEOUT_MS);
 	if (err)
 		return err;
-	*result = pci_mmio_read32(edu->fn, edu->regs + EDU_FACTORIAL);
+	*result = edu_read(edu, EDU_FACTORIAL);
 	return 0;
 }
 
@@ -126,15 +143,12 @@ int edu_dma(struct edu *edu, enum edu_direction direction, void *buf, uint32_t b
 
 	if (!bytes || bytes > EDU_DMA_BYTES || address + bytes - 1 > edu_dma_limit())
 		return -EINVAL;
-	pci_mmio_write32(edu->fn, edu->regs + EDU_DMA_SOURCE,
-			 in ? EDU_DMA_MEMORY : (uint32_t)address);
-	pci_mmio_write32(edu->fn, edu->regs + EDU_DMA_DESTINATION,
-			 in ? (uint32_t)address : EDU_DMA_MEMORY);
-	pci_mmio_write32(edu->fn, edu->regs + EDU_DMA_COUNT, bytes);
+	edu_write(edu, EDU_DMA_SOURCE, in ? EDU_DMA_MEMORY : (uint32_t)address);
+	edu_write(edu, EDU_DMA_DESTINATION, in ? (uint32_t)address : EDU_DMA_MEMORY);
+	edu_write(edu, EDU_DMA_COUNT, bytes);
 	/* The caller's bytes are in memory before the device is told to fetch them. */
 	barrier_publish_to_device();
-	pci_mmio_write32(edu->fn, edu->regs + EDU_DMA_COMMAND,
-			 EDU_DMA_RUN | EDU_DMA_IRQ | (in ? EDU_DMA_FROM_DEVICE : 0));
+	edu_write(edu, EDU_DMA_COMMAND, EDU_DMA_RUN | EDU_DMA_IRQ | (in ? EDU_DMA_FROM_DEVICE : 0));
 	return pci_wait(edu->fn, edu_came, &wait, EDU_TIMEOUT_MS);
 }
 
@@ -151,7 +165,7 @@ static int edu_raise(struct pci_function *fn, unsigned vector)
 		return -EINVAL;
 	if (pci_gone(fn))
 		return -ENODEV;
-	pci_mmio_write32(edu->fn, edu->regs + EDU_IRQ_RAISE, EDU_IRQ_RAISED);
+	edu_write(edu, EDU_IRQ_RAISE, EDU_IRQ_RAISED);
 	return 0;
 }
 
@@ -171,24 +185,32 @@ static int edu_start(struct edu *edu)
 	return err;
 }
 
+static bool is_edu(uint32_t id)
+{
+	return (id & EDU_ID_MASK) == EDU_ID_VALUE;
+}
+
 static int edu_probe(struct pci_function *fn)
 {
+	uint32_t id;
 	uintptr_t regs;
 	struct edu *edu;
 	int err;
 
 	pci_enable(fn);
 	regs = pci_map_bar(fn, 0, EDU_BAR_BYTES);
-	if (!regs || (pci_mmio_read32(fn, regs + EDU_ID) & EDU_ID_MASK) != EDU_ID_VALUE)
+	id = regs ? pci_mmio_read32(fn, regs + EDU_ID) : 0;
+	if (!is_edu(id) && !is_edu(__builtin_bswap32(id)))
 		return -ENODEV;
 	edu = page_alloc(sizeof(*edu), 0);
 	if (!edu)
 		return -ENOMEM;
 	edu->regs = regs;
+	edu->swapped = !is_edu(id);
 	edu->fn = fn;
 	fn->driver_data = edu;
 	/* What firmware left pending is not ours. */
-	pci_mmio_write32(fn, regs + EDU_IRQ_ACK, ~0u);
+	edu_write(edu, EDU_IRQ_ACK, ~0u);
 	err = edu_start(edu);
 	if (err)
 		page_free(edu, sizeof(*edu));
@@ -200,10 +222,10 @@ static void edu_remove(struct pci_function *fn)
 {
 	struct edu *edu = fn->driver_data;
 
-	pci_mmio_write32(edu->fn, edu->regs + EDU_STATUS, 0);
-	pci_mmio_write32(edu->fn, edu->regs + EDU_IRQ_ACK, ~0u);
+	edu_write(edu, EDU_STATUS, 0);
+	edu_write(edu, EDU_IRQ_ACK, ~0u);
 	/* It has arrived when this is read. */
-	(void)pci_mmio_read32(edu->fn, edu->regs + EDU_IRQ_STATUS);
+	(void)edu_read(edu, EDU_IRQ_STATUS);
 	msi_free(&fn->msi);
 	page_free(edu, sizeof(*edu));
 }

@@ -19,14 +19,20 @@ struct xics_source {
 	bool level;
 	/* What it is set to. Under the lock of xics_source.c. */
 	unsigned hart;
-	bool masked;
-	bool held;                /* level: off until its latched event is taken */
+	bool routed, masked;
+	bool held;                /* off until its latched event is taken */
 	_Atomic uint32_t queued;  /* on a list of the target's */
 	struct xics_source *next; /* there */
 };
 
-/* Room for so many descriptors, and the services' tokens. 0, -ENOMEM, -ENODEV. Boot. */
-int xics_sources_init(unsigned nr_descs);
+/* Boot: the services' tokens, and who asks for sources. 0, -ENOMEM, -ENODEV. */
+int xics_sources_init(void);
+
+/*
+ * When it returns, what had been presented to any hart before, or was on its list, is handled.
+ * Thread context, interrupts on.
+ */
+void xics_quiesce(void);
 
 /* The source of this number; NULL: nobody's. Any context. */
 struct xics_source *xics_find(uint32_t number);

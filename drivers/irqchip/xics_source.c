@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Sources of the POWER External Interrupt Option: a server and a priority each, by RTAS. An
- * edge (an MSI) that comes while the source is masked is kept there and presented at the unmask.
+ * Sources of the POWER External Interrupt Option: a server and a priority each, by RTAS.
+ *
+ * A level is masked there. An edge (an MSI) is not: what comes while it is masked is refused and
+ * latched by the word of its vector. QEMU 10.0 forgets an edge that was rejected by a busy
+ * server, when its source is off at that server's end of interrupt.
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -11,11 +14,13 @@
 #include "drivers/irqchip/wired.h"
 #include "drivers/irqchip/xics.h"
 #include "kernel/irq.h"
-#include "kernel/lib/log.h"
+#include "kernel/lib/panic.h"
 #include "kernel/mem.h"
+#include "kernel/msi.h"
 #include "kernel/smp.h"
 #include "kernel/spinlock.h"
 #include "platform/pseries/rtas.h"
+#include "platform/pseries/sources.h"
 
 #define PRIORITY     5
 #define PRIORITY_OFF 0xff
@@ -28,16 +33,12 @@
 typedef _Atomic(struct xics_source *) leaf_t;
 
 static _Atomic(leaf_t *) leaves[NR_LEAVES];
-static struct xics_source **by_desc;          /* by number of the descriptor */
 static _Atomic(struct xics_source *) *queues; /* by hart index */
 static struct spinlock lock;                  /* of what `held` says and the source is set to */
 static bool *ended;                           /* by hart index: the handler of a level ran */
 static uint32_t set_xive_token;
-
-static struct xics_source *source_of(const struct irq_desc *desc)
-{
-	return by_desc[desc->irq];
-}
+static unsigned nr_msis; /* that the hypervisor has, of all bridges */
+static _Atomic unsigned nr_bound;
 
 struct xics_source *xics_find(uint32_t number)
 {
@@ -47,6 +48,15 @@ struct xics_source *xics_find(uint32_t number)
 						: NULL;
 
 	return leaf ? atomic_load_explicit(&leaf[number % LEAF_SIZE], memory_order_acquire) : NULL;
+}
+
+/* Of a vector that is bound. */
+static struct xics_source *source_of(const struct irq_desc *desc)
+{
+	struct xics_source *source = xics_find(desc->source);
+
+	assert(source);
+	return source;
 }
 
 static int set_xive(uint32_t number, unsigned hart, uint32_t priority)
@@ -64,19 +74,32 @@ static int apply(const struct xics_source *source)
 	return set_xive(source->number, source->hart, off ? PRIORITY_OFF : PRIORITY);
 }
 
+/* Lock held. An edge that has been let through once stays so. */
+static int change(struct xics_source *source, unsigned hart, bool masked)
+{
+	struct xics_source before = *source;
+	int rc;
+
+	masked = masked && (source->level || source->masked);
+	if (source->routed && source->hart == hart && source->masked == masked)
+		return 0;
+	source->hart = hart;
+	source->masked = masked;
+	rc = apply(source);
+	source->routed |= !rc;
+	if (rc) {
+		source->hart = before.hart;
+		source->masked = before.masked;
+	}
+	return rc;
+}
+
 /* By the holder of OWNED: where it shall be, and masked or not as its shadow says. */
 static int set(struct irq_desc *desc, unsigned hart)
 {
-	struct xics_source *source = source_of(desc);
 	irqflags_t flags = spin_lock_irq(&lock);
-	unsigned before = source->hart;
-	int rc;
+	int rc = change(source_of(desc), hart, desc->shadow & IRQ_SHADOW_MASKED);
 
-	source->hart = hart;
-	source->masked = desc->shadow & IRQ_SHADOW_MASKED;
-	rc = apply(source);
-	if (rc)
-		source->hart = before;
 	spin_unlock_irq(&lock, flags);
 	return rc;
 }
@@ -114,6 +137,18 @@ static void eoi(struct irq_desc *desc)
 	ended[smp_index()] = true;
 }
 
+/* The latched event is taken: what was held back may come again. */
+static void let_go(struct xics_source *source)
+{
+	irqflags_t flags = spin_lock_irq(&lock);
+
+	if (source->held) {
+		source->held = false;
+		apply(source);
+	}
+	spin_unlock_irq(&lock, flags);
+}
+
 /*
  * The event is taken by a run of the handler on the target; no hypervisor call makes a source
  * pending. A level needs none: it is let through again, and says itself whether it still asks.
@@ -121,14 +156,12 @@ static void eoi(struct irq_desc *desc)
 static void retrigger(struct irq_desc *desc)
 {
 	struct xics_source *source = source_of(desc);
-	_Atomic(struct xics_source *) *queue = &queues[desc->hart];
-	irqflags_t flags;
+	/* Who completes a handler does not own the vector: it may be moved meanwhile. */
+	unsigned hart = __atomic_load_n(&desc->hart, __ATOMIC_RELAXED);
+	_Atomic(struct xics_source *) *queue = &queues[hart];
 
 	if (source->level) {
-		flags = spin_lock_irq(&lock);
-		source->held = false;
-		apply(source);
-		spin_unlock_irq(&lock, flags);
+		let_go(source);
 		return;
 	}
 	/* Who finds it queued has a run to come, too. acquire pairs with xics_run_queued(). */
@@ -138,7 +171,7 @@ static void retrigger(struct irq_desc *desc)
 	while (!atomic_compare_exchange_weak_explicit(queue, &source->next, source,
 						      memory_order_release, memory_order_relaxed))
 		;
-	smp_kick(desc->hart);
+	smp_kick(hart);
 }
 
 static const struct irq_chip chip = {
@@ -177,8 +210,10 @@ static void hold(struct xics_source *source)
 {
 	irqflags_t flags = spin_lock_irq(&lock);
 
-	source->held = atomic_load_explicit(&source->desc->state, memory_order_acquire) & IRQ_PEND;
-	apply(source);
+	if (atomic_load_explicit(&source->desc->state, memory_order_acquire) & IRQ_PEND) {
+		source->held = true;
+		apply(source);
+	}
 	spin_unlock_irq(&lock, flags);
 }
 
@@ -210,8 +245,9 @@ static leaf_t *leaf_of(uint32_t number)
 	return leaf;
 }
 
-static int attach(struct irq_desc *desc, uint32_t number, bool level)
+static int attach(struct irq_desc *desc, bool level)
 {
+	uint32_t number = desc->source;
 	struct xics_source *source, *none = NULL;
 	leaf_t *leaf;
 
@@ -224,7 +260,7 @@ static int attach(struct irq_desc *desc, uint32_t number, bool level)
 	source->desc = desc;
 	source->number = number;
 	source->level = level;
-	by_desc[desc->irq] = source;
+	source->masked = true;
 	/* release pairs with the acquire in xics_find() */
 	if (atomic_compare_exchange_strong_explicit(&leaf[number % LEAF_SIZE], &none, source,
 						    memory_order_release, memory_order_relaxed))
@@ -233,17 +269,67 @@ static int attach(struct irq_desc *desc, uint32_t number, bool level)
 	return -EBUSY;
 }
 
-static int wired_source(struct wired_domain *domain, const uint32_t *specifier,
+/*
+ * The function is not enabled until its sources are routed, so that what an earlier owner left in
+ * one is of no effect; and the first that is written is a whole route.
+ */
+static int bind(struct irq_desc *desc)
+{
+	int rc = attach(desc, false);
+
+	if (!rc)
+		atomic_fetch_add_explicit(&nr_bound, 1, memory_order_relaxed);
+	return rc;
+}
+
+/* Off first; then each hart accepts what was presented to it before, and finds the vector dead. */
+static void unbind(struct irq_desc *desc)
+{
+	struct xics_source *source = source_of(desc);
+	irqflags_t flags = spin_lock_irq(&lock);
+
+	source->held = true;
+	apply(source);
+	spin_unlock_irq(&lock, flags);
+	xics_quiesce();
+	atomic_store_explicit(&leaves[source->number >> LEAF_BITS][source->number % LEAF_SIZE],
+			      NULL, memory_order_release);
+	atomic_fetch_sub_explicit(&nr_bound, 1, memory_order_relaxed);
+	free(source);
+}
+
+static unsigned available(void)
+{
+	unsigned bound = atomic_load_explicit(&nr_bound, memory_order_relaxed);
+
+	return nr_msis > bound ? nr_msis - bound : 0;
+}
+
+static const struct msi_source_domain domain = {
+	.name = "xics",
+	.chip = &chip,
+	.bind = bind,
+	.unbind = unbind,
+	.available = available,
+};
+
+static int wired_source(struct wired_domain *wired, const uint32_t *specifier,
 			struct irq_desc **desc)
 {
-	(void)domain;
+	int rc;
+
+	(void)wired;
 	if (xics_find(specifier[0]))
 		return -EBUSY;
 	if (irq_desc_claim(1, desc) < 0)
 		return -ENOSPC;
 	irq_desc_init(*desc, IRQ_KIND_WIRED, &chip, smp_index(), 0);
 	(*desc)->index = (uint16_t)specifier[0];
-	return attach(*desc, specifier[0], specifier[1] & 1);
+	(*desc)->source = specifier[0];
+	rc = attach(*desc, specifier[1] & 1);
+	if (rc)
+		irq_desc_put(*desc);
+	return rc;
 }
 
 /* Where the tree names no interrupt-parent, as for virtual devices, there is but this one. */
@@ -262,16 +348,28 @@ static void register_wired(void)
 	}
 }
 
-int xics_sources_init(unsigned nr_descs)
+/* The bridges share one pool, of which each says the size. */
+static unsigned pool_size(void)
 {
+	unsigned most = 0;
+
+	for (dt_node_t node = dt_next_compatible(DT_NONE, "IBM,Logical_PHB"); node != DT_NONE;
+	     node = dt_next_compatible(node, "IBM,Logical_PHB"))
+		most = MAX(most, dt_u32(node, "ibm,pe-total-#msi", 0, 0));
+	return most;
+}
+
+int xics_sources_init(void)
+{
+	nr_msis = pool_size();
 	set_xive_token = rtas_token("ibm,set-xive");
 	if (set_xive_token == RTAS_NO_TOKEN)
 		return -ENODEV;
-	by_desc = page_alloc(nr_descs * sizeof(struct xics_source *), PAGE_SIZE);
 	queues = page_alloc(smp_count() * sizeof(*queues), PAGE_SIZE);
 	ended = page_alloc(smp_count() * sizeof(*ended), PAGE_SIZE);
-	if (!by_desc || !queues || !ended)
+	if (!queues || !ended)
 		return -ENOMEM;
 	register_wired();
+	pseries_set_sources(&domain);
 	return 0;
 }

@@ -33,27 +33,6 @@ struct change_answer {
 	uint32_t next_sequence;
 };
 
-/*
- * Who brings sources to harts. Numbers are any 32-bit values: the hypervisor chooses them,
- * and gives them again once they were released.
- */
-struct msi_source_domain {
-	const char *name;
-	/* activate routes desc->source to desc->hart, then mask, unmask, set_affinity, eoi, retrigger. */
-	const struct irq_chip *chip;
-	/*
-	 * The number is the vector's from now on; off, whatever an earlier owner left. 0, -EINVAL:
-	 * no such source here, -EBUSY: it has an owner.
-	 */
-	int (*bind)(struct irq_desc *desc);
-	/*
-	 * Off, synchronised, and nothing of it in any hart's queue any more when this returns:
-	 * the number may be granted again.
-	 */
-	void (*unbind)(struct irq_desc *desc);
-	unsigned (*available)(void); /* upper bound of sources free now */
-};
-
 /* One hypervisor's calls, each made once and answered with its raw status. */
 struct msi_hypervisor {
 	const char *name;

@@ -7,6 +7,7 @@ QEMU := qemu-system-ppc64
 # folder, all of its files; and the tests of the same path in tests/target.
 DRIVERS := \
 	irqchip/xics irqchip/wired \
+	msi/rtas msi/hypercall msi/change_msi msi/fake \
 	pci pci/rtas \
 	serial/hvc \
 	nvme \

@@ -16,7 +16,7 @@ def disk_of(machine):
     return machines.disk_content(machine.disks[0])
 
 
-@pytest.mark.machines("virt-1", "virt-4")
+@pytest.mark.machines("virt-1", "virt-4", "xics-4")
 def test_sums(prompt, find):
     nvme, disk = find(NVME), disk_of(prompt.machine)
     blocks = len(disk) // BLOCK
@@ -28,7 +28,7 @@ def test_sums(prompt, find):
         assert sums == [hashlib.sha256(content).hexdigest()], f"LBA {lba}, {count} blocks"
 
 
-@pytest.mark.machines("virt-1", "virt-4")
+@pytest.mark.machines("virt-1", "virt-4", "xics-4")
 def test_hex_dump(prompt, find):
     nvme, disk = find(NVME), disk_of(prompt.machine)
     output = prompt.command(f"nvme {nvme} read 5 2")
@@ -37,7 +37,7 @@ def test_hex_dump(prompt, find):
     assert dumped == disk[5 * BLOCK : 7 * BLOCK], output
 
 
-@pytest.mark.machines("virt-1", "virt-4")
+@pytest.mark.machines("virt-1", "virt-4", "xics-4")
 def test_past_the_end(prompt, find):
     """One error line, and the disk and the prompt still work."""
     nvme, disk = find(NVME), disk_of(prompt.machine)
@@ -50,7 +50,7 @@ def test_past_the_end(prompt, find):
     assert sums == [hashlib.sha256(disk[:BLOCK]).hexdigest()]
 
 
-@pytest.mark.machines("virt-1", "virt-2", "virt-4")
+@pytest.mark.machines("virt-1", "virt-2", "virt-4", "xics-4")
 def test_completions_come_to_the_hart_that_asked(prompt, find):
     nvme = find(NVME)
     before = lines.irq_table(prompt.command("irq"))

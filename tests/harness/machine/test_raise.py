@@ -8,7 +8,7 @@ from harness import lines
 IGB_VECTORS = 10
 
 
-@pytest.mark.machines("virt-1", "virt-4")
+@pytest.mark.machines("virt-1", "virt-4", "xics-4")
 def test_edu_ten_thousand(prompt, find):
     edu = find(EDU)
     before = lines.irq_table(prompt.command("irq"))
@@ -17,7 +17,7 @@ def test_edu_ten_thousand(prompt, find):
     assert handled(prompt, before, edu) == {0: 10000}
 
 
-@pytest.mark.machines("virt-1", "virt-4")
+@pytest.mark.machines("virt-1", "virt-4", "xics-4")
 def test_igb_every_vector(prompt, find):
     igb = find(IGB)
     before = lines.irq_table(prompt.command("irq"))
@@ -53,7 +53,7 @@ def test_from_boot_arguments(boot):
     assert lines.raised(run.output) == expected
 
 
-@pytest.mark.machines("virt-2", "virt-4")
+@pytest.mark.machines("virt-2", "virt-4", "xics-4")
 def test_on_every_hart(prompt, find):
     """A vector moved to a hart is handled there and nowhere else."""
     igb, vector = find(IGB), 3

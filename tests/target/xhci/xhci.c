@@ -49,13 +49,19 @@ TEST(xhci, msi_raises_are_exact)
 	CHECK_EQ(inexact(MSI_MSI), -1);
 }
 
-/* One hart, and identities that differ in the bits alone that the function fills in. */
+/* An identity, or the number that a hypervisor gave. */
+static unsigned number_of(const struct irq_desc *desc)
+{
+	return desc->identity ? desc->identity : desc->source;
+}
+
+/* One hart, and numbers that differ in the bits alone that the function fills in. */
 static bool is_aligned_block(const struct msi_function *msi)
 {
-	unsigned hart = msi->descs[0]->hart, base = msi->descs[0]->identity;
+	unsigned hart = msi->descs[0]->hart, base = number_of(msi->descs[0]);
 
 	for (unsigned i = 1; i < msi->count; i++)
-		if (msi->descs[i]->hart != hart || msi->descs[i]->identity != base + i)
+		if (msi->descs[i]->hart != hart || number_of(msi->descs[i]) != base + i)
 			return false;
 	return IS_ALIGNED(base, msi->count);
 }
@@ -112,6 +118,7 @@ TEST(xhci, blocks_move_whole)
 	struct pci_function *fn = next_xhci(NULL, MSI_MSI);
 
 	SKIP_IF(!fn, "no xHCI with plain MSI on this machine");
+	SKIP_IF(!fn->msi.domain, "each message is a source of its own, and moves alone");
 	SKIP_IF(smp_next_online(smp_index()) == smp_index(), "one hart");
 	for (unsigned max = fn->msi.msi_count; max; max /= 2) {
 		CHECK_EQ(xhci_change_vectors(xhci_of(fn), max), max);
@@ -172,7 +179,8 @@ TEST(xhci, is_removed_and_comes_back)
 	struct pci_function *fn = next_xhci(NULL, MSI_MSIX);
 
 	SKIP_IF(!fn, "no xHCI with MSI-X on this machine");
-	SKIP_IF(fn->msi.domain->available() < fn->msi.count, "too few identities are left");
+	SKIP_IF(msi_query(&fn->msi, fn->msi.ops->type) < (int)fn->msi.count,
+		"too few vectors are left");
 	CHECK(removed_and_back(fn));
 	CHECK_EQ(raise_each(fn, 3), -1);
 }

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Levels of the external interrupt option, by the wires of PCI functions. */
+#include <stdatomic.h>
+
+#include "drivers/pci/pci.h"
+#include "drivers/pci/pci_regs.h"
+#include "kernel/irq.h"
+#include "kernel/time.h"
+#include "platform/pseries/rtas.h"
+#include "tests/target/test.h"
+
+#define PRIORITY_OFF 0xff
+#define TIMEOUT_MS   5000
+#define PAUSE_US     20000
+
+static struct pci_function *sender(void)
+{
+	struct pci_function *fn = pci_first();
+
+	while (fn && !(fn->driver && fn->driver->raise && fn->msi.enabled &&
+		       fn->msi.ops->type == MSI_INTX && !fn->parent))
+		fn = fn->next;
+	return fn;
+}
+
+/* The wired source that the function's pin goes to. */
+static struct irq_desc *wire_of(const struct pci_function *fn)
+{
+	unsigned pin = pci_read8(fn, PCI_INTERRUPT_PIN);
+	struct dt_interrupt to;
+
+	if (fn->host->map_intx(fn->host, fn->msi.rid, pin, &to))
+		return NULL;
+	for (unsigned i = 0; i < irq_desc_count(); i++) {
+		struct irq_desc *desc = irq_desc_at(i);
+
+		if (desc->kind == IRQ_KIND_WIRED && desc->source == to.specifier[0])
+			return desc;
+	}
+	return NULL;
+}
+
+static bool is_off(uint32_t source)
+{
+	uint32_t rets[3];
+
+	return !rtas_call(rtas_token("ibm,get-xive"), 1, &source, 3, rets) &&
+	       rets[2] == PRIORITY_OFF;
+}
+
+struct expectation {
+	const struct msi_function *msi;
+	uint64_t handled;
+};
+
+static bool reached(void *arg)
+{
+	const struct expectation *e = arg;
+
+	return msi_handled(e->msi, 0) >= e->handled;
+}
+
+/* An interrupt between a wish and the owner's write: refused, off, and there again when it may be. */
+TEST(xics, refused_level_waits_and_comes_back)
+{
+	struct pci_function *fn = sender();
+	struct irq_desc *desc = fn ? wire_of(fn) : NULL;
+	struct expectation e;
+
+	SKIP_IF(!desc, "no function on a root bus has INTx as its vector");
+	e = (struct expectation){ &fn->msi, msi_handled(&fn->msi, 0) + 1 };
+	atomic_fetch_or(&desc->state, IRQ_OFF | IRQ_OWNED);
+	CHECK_EQ(fn->driver->raise(fn, 0), 0);
+	time_delay_us(PAUSE_US);
+	CHECK_EQ(msi_handled(&fn->msi, 0), e.handled - 1);
+	CHECK(atomic_load(&desc->state) & IRQ_PEND);
+	CHECK(is_off(desc->source));
+	atomic_fetch_and(&desc->state, ~IRQ_OWNED);
+	CHECK_EQ(irq_unmask(desc), 0);
+	CHECK(time_wait(reached, &e, TIMEOUT_MS));
+	time_delay_us(PAUSE_US);
+	CHECK_EQ(msi_handled(&fn->msi, 0), e.handled);
+	CHECK(!is_off(desc->source));
+}

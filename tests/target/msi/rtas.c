@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The hypervisor's vectors as the hypervisor has them: where each source goes, and what stays after. */
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "drivers/pci/pci.h"
+#include "drivers/pci/raise.h"
+#include "kernel/msi.h"
+#include "kernel/smp.h"
+#include "kernel/time.h"
+#include "platform/pseries/rtas.h"
+#include "tests/target/test.h"
+
+#define PRIORITY_OFF 0xff
+#define RAISES       1000
+#define SETS         40
+#define TIMEOUT_MS   5000
+
+struct route {
+	uint32_t server, priority;
+};
+
+static bool read_route(uint32_t source, struct route *route)
+{
+	uint32_t rets[3];
+
+	if (rtas_call(rtas_token("ibm,get-xive"), 1, &source, 3, rets))
+		return false;
+	*route = (struct route){ rets[1], rets[2] };
+	return true;
+}
+
+static bool is_rtas(const struct pci_function *fn)
+{
+	return fn->msi.backend && !strcmp(fn->msi.backend->name, "rtas");
+}
+
+static struct pci_function *next_enabled(struct pci_function *fn)
+{
+	while (fn && !(is_rtas(fn) && fn->msi.enabled && fn->msi.by == fn->msi.backend))
+		fn = fn->next;
+	return fn;
+}
+
+static struct pci_function *unused(void)
+{
+	struct pci_function *fn = pci_first();
+
+	while (fn && (fn->driver || !fn->usable || !is_rtas(fn) || fn->msi.msix_count < 2))
+		fn = fn->next;
+	return fn;
+}
+
+static bool has_xive(void)
+{
+	return rtas_token("ibm,get-xive") != RTAS_NO_TOKEN;
+}
+
+#define SKIP_WITHOUT_XICS() SKIP_IF(!has_xive(), "sources are not routed by RTAS here")
+
+static bool goes_to_its_hart(const struct irq_desc *desc)
+{
+	struct route route;
+
+	return read_route(desc->source, &route) && route.priority != PRIORITY_OFF &&
+	       route.server == smp_hart(desc->hart)->hart_id;
+}
+
+TEST(rtas, sources_go_to_the_harts_of_their_vectors)
+{
+	struct pci_function *fn = next_enabled(pci_first());
+
+	SKIP_WITHOUT_XICS();
+	SKIP_IF(!fn, "no function has vectors of the hypervisor");
+	for (; fn; fn = next_enabled(fn->next))
+		for (unsigned i = 0; i < fn->msi.count; i++)
+			CHECK(goes_to_its_hart(fn->msi.descs[i]));
+}
+
+static struct pci_function *raiser(void)
+{
+	struct pci_function *fn = next_enabled(pci_first());
+
+	while (fn && !(fn->driver && fn->driver->raise))
+		fn = next_enabled(fn->next);
+	return fn;
+}
+
+struct expectation {
+	const struct pci_function *fn;
+	uint64_t handled;
+};
+
+static bool reached(void *arg)
+{
+	const struct expectation *e = arg;
+
+	return msi_handled(&e->fn->msi, 0) >= e->handled;
+}
+
+static bool is_latched(void *arg)
+{
+	const struct irq_desc *desc = arg;
+
+	return atomic_load_explicit(&desc->state, memory_order_relaxed) & IRQ_PEND;
+}
+
+/* A masked vector moves, too; what was latched runs where it is then. */
+TEST(rtas, masked_vector_moves_and_comes_there)
+{
+	struct pci_function *fn = raiser();
+	struct expectation e;
+	const struct irq_desc *desc;
+	uint64_t there;
+	unsigned home;
+
+	SKIP_WITHOUT_XICS();
+	SKIP_IF(!fn, "no function has vectors of the hypervisor");
+	e = (struct expectation){ fn, msi_handled(&fn->msi, 0) + 1 };
+	desc = fn->msi.descs[0];
+	home = desc->hart;
+	msi_mask(&fn->msi, 0);
+	CHECK_EQ(fn->driver->raise(fn, 0), 0);
+	CHECK(time_wait(is_latched, (void *)desc, TIMEOUT_MS));
+	CHECK_EQ(msi_set_affinity(&fn->msi, 0, smp_next_online(home)), 0);
+	there = desc->handled[smp_next_online(home)];
+	CHECK_EQ(msi_unmask(&fn->msi, 0), 0);
+	CHECK(time_wait(reached, &e, TIMEOUT_MS));
+	CHECK_EQ(desc->handled[smp_next_online(home)], there + 1);
+	CHECK_EQ(desc->hart, smp_next_online(home));
+	CHECK(goes_to_its_hart(desc));
+	CHECK_EQ(msi_set_affinity(&fn->msi, 0, home), 0);
+	CHECK(goes_to_its_hart(desc));
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+/* That they are off before they are given back, tests/harness/machine/test_pseries.py sees. */
+TEST(rtas, freed_sources_come_again)
+{
+	struct pci_function *fn = unused();
+	unsigned before = irq_desc_count();
+
+	SKIP_WITHOUT_XICS();
+	SKIP_IF(!fn, "no MSI-X function without driver");
+	for (unsigned n = 0; n < SETS; n++) {
+		CHECK_EQ(msi_alloc(&fn->msi, 2, 2, MSI_ALLOW_MSIX, NULL), 2);
+		CHECK(fn->msi.descs[0]->source != fn->msi.descs[1]->source);
+		for (unsigned i = 0; i < 2; i++)
+			CHECK_EQ(msi_request(&fn->msi, i, nothing, NULL, "test"), 0);
+		CHECK_EQ(msi_enable(&fn->msi), 0);
+		CHECK(goes_to_its_hart(fn->msi.descs[0]) && goes_to_its_hart(fn->msi.descs[1]));
+		msi_free(&fn->msi);
+	}
+	/* Descriptors come back, too. */
+	CHECK(irq_desc_count() <= before + 2);
+}
+
+/* More than the function has is clipped before the hypervisor is asked. */
+TEST(rtas, table_size_is_the_most)
+{
+	struct pci_function *fn = unused();
+
+	SKIP_IF(!fn, "no MSI-X function without driver");
+	CHECK_EQ(msi_alloc(&fn->msi, 1, 4096, MSI_ALLOW_MSIX, NULL), fn->msi.msix_count);
+	msi_free(&fn->msi);
+	CHECK_EQ(msi_alloc(&fn->msi, fn->msi.msix_count + 1u, 4096, MSI_ALLOW_MSIX, NULL), -ENOSPC);
+	CHECK_EQ(fn->msi.count, 0);
+}
+
+struct mover {
+	struct work work;
+	struct msi_function *msi;
+	_Atomic uint32_t stop;
+	unsigned moves;
+};
+
+static int move_on(void *arg)
+{
+	struct mover *mover = arg;
+	unsigned to = 0;
+
+	while (!atomic_load_explicit(&mover->stop, memory_order_relaxed)) {
+		to = smp_next_online(to);
+		if (!msi_set_affinity(mover->msi, 0, to))
+			mover->moves++;
+	}
+	return 0;
+}
+
+/* What was presented to the old server is handled there: none lost, none twice. */
+TEST(rtas, moves_under_fire_are_exact)
+{
+	struct pci_function *fn = raiser();
+	unsigned other = smp_next_online(smp_index()), home;
+	struct mover mover = { .work = { .fn = move_on, .arg = &mover } };
+	struct pci_raised out;
+	int rc;
+
+	SKIP_IF(!fn, "no function raises vectors of the hypervisor");
+	SKIP_IF(other == smp_index(), "one hart");
+	home = fn->msi.descs[0]->hart;
+	mover.msi = &fn->msi;
+	CHECK_EQ(smp_post(other, &mover.work), 0);
+	rc = pci_raise_series(fn, 0, RAISES, &out);
+	atomic_store_explicit(&mover.stop, 1, memory_order_relaxed);
+	smp_wait(&mover.work);
+	CHECK_EQ(msi_set_affinity(&fn->msi, 0, home), 0);
+	CHECK_EQ(rc, 0);
+	CHECK_EQ(out.handled, RAISES);
+	CHECK(mover.moves > 1);
+}
