@@ -66,12 +66,13 @@ floating := tests/target/libc.c
 # The release image spends no instruction on a frame pointer between a driver's call and its
 # vector, and no byte of it in tests: its backtraces lack the first, and end at the function of a
 # test that called into the kernel.
-hot := kernel/irq.c kernel/msi.c kernel/msi_release.c kernel/vector.c drivers/msi/direct.c \
-	drivers/msi/direct_move.c drivers/irqchip/imsic.c drivers/pci/msix.c
+hot := apps/bench_set.c kernel/desc.c kernel/irq.c kernel/msi.c kernel/msi_release.c kernel/retire.c \
+	kernel/smp.c kernel/vector.c drivers/msi/direct.c drivers/msi/direct_move.c drivers/irqchip/imsic.c \
+	drivers/pci/msix.c
 # What benches measure is built for speed, all else for size.
-fast := $(hot) kernel/desc.c kernel/ipi.c kernel/lib/format.c kernel/mem.c kernel/retire.c \
-	kernel/smp.c kernel/storm.c kernel/time.c kernel/trap.c apps/bench% drivers/edu/% \
-	drivers/igb/% drivers/irqchip/imsic% drivers/nvme/% drivers/pci/config% drivers/pci/function.c
+fast := $(hot) kernel/ipi.c kernel/lib/format.c kernel/mem.c kernel/storm.c kernel/time.c \
+	kernel/trap.c apps/bench% drivers/edu/% drivers/igb/% drivers/irqchip/imsic% drivers/nvme/% \
+	drivers/pci/config% drivers/pci/function.c
 cold = $(filter-out $(fast) %.S,$(sources))
 
 CFLAGS   = -std=gnu11 -g -O2 $(common) $(warnings) -fno-common
@@ -151,6 +152,7 @@ $(out)/$1/tocsin.elf: $$($1_objects) $(out)/$1/objects linker/$(ARCH).ld tools/m
 $$(floating:%=$(out)/$1/%.o): private CFLAGS += $(ARCH_FP_FLAGS)
 $$(addprefix $(out)/release/,$$(addsuffix .o,$$(hot) $$(filter tests/%,$$(cold)))): private CFLAGS += -fomit-frame-pointer
 $$(cold:%=$(out)/release/%.o): private CFLAGS += -Os $(COLD_FLAGS)
+$$(hot:%=$(out)/release/%.o): private CFLAGS += -fno-store-merging
 
 -include $$(patsubst %.o,%.d,$$($1_objects)) $(out)/$1/generated/asm-offsets.d
 endef

@@ -48,12 +48,12 @@ static int move(struct irq_desc *desc, unsigned hart)
 	char buf[24];
 
 	if (rc < 0)
-		return command_error("affinity: irq %u stays on hart %u: %s", (unsigned)desc->irq,
+		return command_error("affinity: irq %u stays on hart %u: %s", irq_number(desc),
 				     old_hart, reason(rc, desc, buf, sizeof(buf)));
 	if (!time_wait(settled, desc, MOVE_TIMEOUT_MS) || desc->hart != hart)
 		return command_error("affinity: irq %u is on hart %u, somebody else moves it",
-				     (unsigned)desc->irq, desc->hart);
-	printf("irq %u: hart %u identity %u -> hart %u identity %u", (unsigned)desc->irq, old_hart,
+				     irq_number(desc), desc->hart);
+	printf("irq %u: hart %u identity %u -> hart %u identity %u", irq_number(desc), old_hart,
 	       old_identity, desc->hart, desc->identity);
 	if (rc)
 		printf(", and with it %d other messages of its function", rc);

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "apps/bench.h"
+#include "apps/bench_set.h"
 #include "arch/bench.h"
 #include "arch/cpu.h"
 #include "arch/irqflags.h"
@@ -15,12 +16,10 @@
 #include "kernel/smp.h"
 #include "kernel/time.h"
 
-#define TRIALS      1000
-#define BURST       8
-#define ALLOC_SETS  10
-#define LARGEST_SET 64
-#define MOVES       40
-#define TIMEOUT_MS  1000
+#define TRIALS     1000
+#define BURST      8
+#define MOVES      40
+#define TIMEOUT_MS 1000
 
 static uint64_t samples[TRIALS];
 
@@ -137,63 +136,6 @@ static int pci_scan(const struct bench *bench, const char **why)
 
 /* --- a set of vectors of our own --- */
 
-static struct pci_function *spare_function(unsigned vectors)
-{
-	struct pci_function *fn = pci_first();
-
-	while (fn &&
-	       (fn->driver || !fn->msi.backend || fn->msi.count || fn->msi.msix_count < vectors))
-		fn = fn->next;
-	return fn;
-}
-
-static int take_set(struct msi_function *fn, unsigned n, const uint16_t *wish, void *arg)
-{
-	int rc = msi_alloc(fn, n, n, MSI_ALLOW_MSIX, wish);
-
-	for (unsigned i = 0; i < n && rc > 0; i++) {
-		int error = msi_request(fn, i, arch_bench_handler, arg, "bench");
-
-		if (error)
-			rc = error;
-	}
-	if (rc > 0)
-		rc = msi_enable(fn);
-	if (rc < 0)
-		msi_free(fn);
-	return rc;
-}
-
-static int alloc_sets(const struct bench *bench, struct pci_function *fn, unsigned n)
-{
-	static uint64_t mark;
-
-	for (unsigned i = 0; i < ALLOC_SETS; i++) {
-		uint64_t start = cpu_instret();
-		int rc = take_set(&fn->msi, n, NULL, &mark);
-
-		if (rc)
-			return rc;
-		msi_free(&fn->msi);
-		samples[i] = (cpu_instret() - start) / n;
-	}
-	bench_report(bench->name, "instructions", samples, ALLOC_SETS, n);
-	return 0;
-}
-
-static int alloc(const struct bench *bench, const char **why)
-{
-	struct pci_function *fn = spare_function(LARGEST_SET);
-	int rc;
-
-	*why = "no function without driver with 64 MSI-X vectors";
-	if (!fn)
-		return -ENODEV;
-	*why = "too few identities are left";
-	rc = alloc_sets(bench, fn, 1);
-	return rc ? rc : alloc_sets(bench, fn, LARGEST_SET);
-}
-
 static int own_set(struct pci_function **fn, unsigned n, uint64_t *mark, const char **why)
 {
 	uint16_t wish[BURST];
@@ -201,11 +143,11 @@ static int own_set(struct pci_function **fn, unsigned n, uint64_t *mark, const c
 	for (unsigned i = 0; i < BURST; i++)
 		wish[i] = (uint16_t)smp_index();
 	*why = "no function without driver with enough MSI-X vectors whose messages are ours";
-	*fn = spare_function(n);
+	*fn = bench_spare_function(n);
 	if (!*fn || !(*fn)->msi.domain)
 		return -ENODEV;
 	*why = "too few identities are left";
-	return take_set(&(*fn)->msi, n, wish, mark);
+	return bench_take_set(&(*fn)->msi, n, wish, mark);
 }
 
 static uint64_t burst(struct pci_function *fn, unsigned n)
@@ -238,6 +180,20 @@ static int next_pending(const struct bench *bench, const char **why)
 	return 0;
 }
 
+static int mask_pairs(void *arg)
+{
+	struct msi_function *fn = arg;
+
+	for (unsigned i = 0; i < TRIALS; i++) {
+		uint64_t start = cpu_instret();
+
+		msi_mask(fn, 0);
+		msi_unmask(fn, 0);
+		samples[i] = cpu_instret() - start;
+	}
+	return 0;
+}
+
 static int mask_pair(const struct bench *bench, const char **why)
 {
 	struct pci_function *fn;
@@ -246,14 +202,31 @@ static int mask_pair(const struct bench *bench, const char **why)
 
 	if (rc)
 		return rc;
-	for (unsigned i = 0; i < TRIALS; i++) {
-		uint64_t start = cpu_instret();
-
-		msi_mask(&fn->msi, 0);
-		msi_unmask(&fn->msi, 0);
-		samples[i] = cpu_instret() - start;
-	}
+	mask_pairs(&fn->msi);
 	msi_free(&fn->msi);
+	bench_report(bench->name, "instructions", samples, TRIALS, 0);
+	return 0;
+}
+
+/* From a hart where the vector does not sit: nothing is sent there, nobody is waited for. */
+static int unmask_remote(const struct bench *bench, const char **why)
+{
+	struct pci_function *fn;
+	unsigned other = smp_next_online(smp_index());
+	uint64_t mark;
+	int rc;
+
+	*why = "one hart";
+	if (other == smp_index())
+		return -ENODEV;
+	rc = own_set(&fn, 1, &mark, why);
+	if (!rc)
+		rc = msi_set_affinity(&fn->msi, 0, other);
+	if (!rc)
+		rc = mask_pairs(&fn->msi);
+	msi_free(&fn->msi);
+	if (rc)
+		return rc;
 	bench_report(bench->name, "instructions", samples, TRIALS, 0);
 	return 0;
 }
@@ -262,7 +235,7 @@ static int move(const struct bench *bench, const char **why)
 {
 	struct pci_function *fn;
 	unsigned home = smp_index(), other = smp_next_online(home);
-	uint64_t mark;
+	uint64_t mark, drains[MOVES];
 	int rc;
 
 	*why = "one hart";
@@ -270,15 +243,22 @@ static int move(const struct bench *bench, const char **why)
 		return -ENODEV;
 	rc = own_set(&fn, 1, &mark, why);
 	for (unsigned i = 0; i < MOVES && !rc; i++) {
-		uint64_t start = cpu_instret();
+		uint64_t start;
 
+		bench_hold_kicks();
+		start = cpu_instret();
 		rc = msi_set_affinity(&fn->msi, 0, i % 2 ? home : other);
 		samples[i] = cpu_instret() - start;
+		start = cpu_instret();
+		bench_let_kicks_go();
+		rc = rc ? rc : msi_drain(&fn->msi, 0);
+		drains[i] = cpu_instret() - start;
 	}
 	msi_free(&fn->msi);
 	if (rc)
 		return rc;
 	bench_report(bench->name, "instructions", samples, MOVES, 0);
+	bench_report("msi.drain", "instructions", drains, MOVES, 0);
 	return 0;
 }
 
@@ -299,10 +279,13 @@ static int move_unmaskable(const struct bench *bench, const char **why)
 		return -ENODEV;
 	*why = "too few identities are left";
 	for (unsigned i = 0; i < MOVES && !rc; i++) {
-		uint64_t start = cpu_instret();
+		uint64_t start;
 
+		bench_hold_kicks();
+		start = cpu_instret();
 		rc = irq_set_affinity(b.desc, i % 2 ? home : other);
 		samples[i] = cpu_instret() - start;
+		bench_let_kicks_go();
 	}
 	if (!rc)
 		bench_report(bench->name, "instructions", samples, MOVES, 0);
@@ -354,7 +337,8 @@ TABLE_ENTRY(struct bench, bench, 3, msi_round_trip) = { .name = "msi.round_trip"
 TABLE_ENTRY(struct bench, bench, 4, msi_next_pending) = { .name = "msi.next_pending",
 							  .run = next_pending };
 TABLE_ENTRY(struct bench, bench, 4, msi_mask_pair) = { .name = "msi.mask_pair", .run = mask_pair };
-TABLE_ENTRY(struct bench, bench, 5, msi_alloc) = { .name = "msi.alloc", .run = alloc };
+TABLE_ENTRY(struct bench, bench, 4, msi_unmask_remote) = { .name = "msi.unmask_remote",
+							   .run = unmask_remote };
 TABLE_ENTRY(struct bench, bench, 6, msi_move) = { .name = "msi.move", .run = move };
 TABLE_ENTRY(struct bench, bench, 6, msi_move_unmaskable) = { .name = "msi.move_unmaskable",
 							     .run = move_unmaskable };

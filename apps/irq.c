@@ -49,7 +49,7 @@ static void print_header(void)
 
 static void print_row(const struct irq_desc *desc)
 {
-	printf("%5u", (unsigned)desc->irq);
+	printf("%5u", irq_number(desc));
 	/* relaxed: each counter has one writer; a snapshot */
 	for (unsigned i = 0; i < smp_count(); i++)
 		printf(" %9llu",

@@ -19,10 +19,23 @@ static _Atomic uint32_t nr_free;
 static _Atomic uint32_t nr_known;   /* the highest number that was ever claimed, and 1 */
 static _Atomic uint32_t first_word; /* hint: no lower word has a bit */
 
-/* A descriptor's counters, one a hart, and behind them its irq_left(). */
+/* In front of a descriptor's counters, one a hart: its irq_left(). */
+static size_t left_size(void)
+{
+	return ALIGN_UP(smp_count() * sizeof(uint16_t), sizeof(uint64_t));
+}
+
 static size_t counters_size(void)
 {
-	return ALIGN_UP(smp_count() * (sizeof(uint64_t) + sizeof(uint16_t)), sizeof(uint64_t));
+	return left_size() + smp_count() * sizeof(uint64_t);
+}
+
+/* With the slot's 8 bytes and the parked pointer's, 128. */
+_Static_assert(sizeof(void *) != 8 || sizeof(struct irq_desc) <= 112, "memory of a vector");
+
+size_t irq_desc_bytes(void)
+{
+	return sizeof(struct irq_desc) + counters_size();
 }
 
 int irq_init(unsigned count)
@@ -36,8 +49,7 @@ int irq_init(unsigned count)
 	if (!descs || !counters || !free_descs)
 		return -ENOMEM;
 	for (unsigned i = 0; i < count; i++) {
-		descs[i].irq = i;
-		descs[i].handled = (uint64_t *)(counters + i * size);
+		descs[i].handled = (uint64_t *)(counters + i * size + left_size());
 		/* relaxed: boot */
 		atomic_fetch_or_explicit(&free_descs[i / 64], BIT64(i % 64), memory_order_relaxed);
 	}
@@ -45,6 +57,11 @@ int irq_init(unsigned count)
 	atomic_store_explicit(&first_word, 0, memory_order_relaxed);
 	atomic_store_explicit(&nr_free, count, memory_order_release);
 	return 0;
+}
+
+unsigned irq_number(const struct irq_desc *desc)
+{
+	return (unsigned)(desc - descs);
 }
 
 /* n of the free ones are this claim's, wherever they are: true. */
@@ -108,7 +125,7 @@ int irq_desc_claim(unsigned n, struct irq_desc **out)
 		for (struct irq_desc *desc = &descs[64 * w]; bits; bits >>= 1, desc++)
 			if (bits & 1)
 				*out++ = desc;
-		note_known(out[-1]->irq + 1);
+		note_known(irq_number(out[-1]) + 1);
 		if (out == end)
 			break;
 	}
@@ -119,10 +136,10 @@ int irq_desc_claim(unsigned n, struct irq_desc **out)
 
 static void give(struct irq_desc *desc)
 {
-	unsigned w = desc->irq / 64;
+	unsigned number = irq_number(desc), w = number / 64;
 
 	/* release: the next holder finds what is written here */
-	atomic_fetch_or_explicit(&free_descs[w], BIT64(desc->irq % 64), memory_order_release);
+	atomic_fetch_or_explicit(&free_descs[w], BIT64(number % 64), memory_order_release);
 	atomic_fetch_add_explicit(&nr_free, 1, memory_order_release);
 	if (w < atomic_load_explicit(&first_word, memory_order_relaxed))
 		atomic_store_explicit(&first_word, w, memory_order_relaxed);

@@ -219,7 +219,7 @@ static int move_all(const struct hart *hart)
 		if (rc >= 0 || rc == -EINVAL || rc == -EAGAIN)
 			continue;
 		log_warn("hart %u: irq %u (%s) can't leave it: error %d", hart->index,
-			 (unsigned)desc->irq, desc->name ? desc->name : "?", -rc);
+			 irq_number(desc), desc->name ? desc->name : "?", -rc);
 		return rc;
 	}
 	return left;

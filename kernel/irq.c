@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "arch/atomic.h"
 #include "arch/barrier.h"
 #include "kernel/irq_block.h"
 #include "kernel/mem.h"
@@ -106,8 +107,12 @@ static inline __attribute__((always_inline)) int apply_registers(struct irq_desc
 	const struct irq_chip *chip = desc->chip;
 	uint8_t change = desc->shadow ^ want;
 
+	/* The registers as the owner before left them. */
+	barrier_acquire_to_device();
 	if (change & want & IRQ_SHADOW_WRITTEN)
 		return chip->activate(desc, want);
+	if (!(want & IRQ_SHADOW_WRITTEN))
+		atomic_store_explicit(&desc->steady, IRQ_NEVER_STEADY, memory_order_relaxed);
 	/* First the note: the source may send, and its handler look, before unmask() is back. */
 	desc->shadow = want;
 	if (change & IRQ_SHADOW_MASKED) {
@@ -188,7 +193,7 @@ static __attribute__((noinline)) int own_until_no_wish_is_new(struct irq_desc *d
  * Holder of OWNED, which read or wrote `word`: brings the source to the wishes until none is new. The common round
  * stands here by itself: no move, no latched event, nobody else at the word.
  */
-static inline __attribute__((always_inline)) int own(struct irq_desc *desc, uint32_t word)
+static __attribute__((noinline)) int own(struct irq_desc *desc, uint32_t word)
 {
 	uint8_t want = shadow_for(word);
 	int rc;
@@ -196,9 +201,8 @@ static inline __attribute__((always_inline)) int own(struct irq_desc *desc, uint
 	if ((word & IRQ_PEND) || FIELD_GET(IRQ_TARGET_MASK, word) != desc->hart)
 		return own_until_no_wish_is_new(desc);
 	rc = desc->shadow == want ? 0 : apply_registers(desc, want);
-	/* release: the next owner sees shadow, hart and identity */
-	if (atomic_compare_exchange_strong_explicit(&desc->state, &word, word & ~IRQ_OWNED,
-						    memory_order_release, memory_order_relaxed))
+	/* The next owner sees shadow, hart and identity, and finds the registers as they are now. */
+	if (arch_cas(&desc->state, word, word & ~IRQ_OWNED))
 		return rc;
 	return own_until_no_wish_is_new(desc);
 }
@@ -228,11 +232,37 @@ static int wish_set(struct irq_desc *desc, uint32_t bits)
 	return s & IRQ_OWNED ? leave(desc) : own(desc, s | bits | IRQ_OWNED);
 }
 
+static void wait_clear(struct irq_desc *desc, uint32_t bits)
+{
+	while (atomic_load_explicit(&desc->state, memory_order_acquire) & bits)
+		cpu_relax();
+}
+
+void irq_wait_dead(struct irq_desc *desc)
+{
+	/* A block holds OWNED for good; who owns the block shows in its lead. */
+	wait_clear(desc, IRQ_RUN | (desc->block ? IRQ_LEAD_OWNED : IRQ_OWNED));
+}
+
 int irq_activate(struct irq_desc *desc)
 {
+	uint32_t s;
+
 	/* release: pairs with the owner's acquire; handler and arg come first */
 	atomic_fetch_and_explicit(&desc->state, ~IRQ_INACTIVE, memory_order_release);
-	return own_or_leave(desc);
+	/*
+	 * Another owner may be writing the message, of which the function must not send half. If
+	 * that fails, it is found not written here.
+	 */
+	for (;;) {
+		/* acquire: pairs with disown() */
+		s = atomic_fetch_or_explicit(&desc->state, IRQ_OWNED, memory_order_acquire);
+		if (!(s & IRQ_OWNED))
+			return own(desc, s | IRQ_OWNED);
+		if (desc->block)
+			return leave(desc);
+		wait_clear(desc, IRQ_OWNED);
+	}
 }
 
 void irq_deactivate(struct irq_desc *desc)
@@ -258,25 +288,70 @@ int irq_resume(struct irq_desc *desc)
 	return own_or_leave(desc);
 }
 
+/*
+ * The common case of the wishes below: the word was `steady`, so the vector was at rest, and what is
+ * wished is done in one piece, without a look at the shadow.
+ */
+static bool is_steady(struct irq_desc *desc, uint32_t word)
+{
+	uint32_t steady = atomic_load_explicit(&desc->steady, memory_order_relaxed);
+
+	/* From its own handler, too. */
+	return (word & ~IRQ_RUN) == steady;
+}
+
+/* Out of line and called last: the common case then saves no register. `s` came with OWNED. */
+static __attribute__((noinline)) int own_slow(struct irq_desc *desc, uint32_t s)
+{
+	if (s & IRQ_OWNED)
+		leave(desc);
+	else
+		own(desc, atomic_load_explicit(&desc->state, memory_order_acquire));
+	return s & IRQ_STORMED ? -EAGAIN : 0;
+}
+
+int irq_disown(struct irq_desc *desc)
+{
+	own_until_no_wish_is_new(desc);
+	return 0;
+}
+
 void irq_mask(struct irq_desc *desc)
 {
-	wish_set(desc, IRQ_OFF);
+	/* acquire: pairs with disown(); with the wish goes nothing that its owner must see */
+	uint32_t s =
+		atomic_fetch_or_explicit(&desc->state, IRQ_OFF | IRQ_OWNED, memory_order_acquire);
+
+	if (__builtin_expect(!is_steady(desc, s), 0)) {
+		own_slow(desc, s);
+		return;
+	}
+	barrier_acquire_to_device();
+	irq_write_mask(desc, IRQ_OFF);
+	if (!arch_cas(&desc->state, s | IRQ_OFF | IRQ_OWNED, s | IRQ_OFF))
+		irq_disown(desc);
 }
 
 int irq_unmask(struct irq_desc *desc)
 {
-	uint32_t s = atomic_fetch_and_explicit(&desc->state, ~IRQ_OFF, memory_order_release);
+	uint32_t s;
 
-	own_or_leave(desc);
-	return s & IRQ_STORMED ? -EAGAIN : 0;
+	/* release: pairs with the owner's acquire */
+	atomic_fetch_and_explicit(&desc->state, ~IRQ_OFF, memory_order_release);
+	s = atomic_fetch_or_explicit(&desc->state, IRQ_OWNED, memory_order_acquire);
+	if (__builtin_expect(!is_steady(desc, s), 0))
+		return own_slow(desc, s);
+	barrier_acquire_to_device();
+	irq_write_mask(desc, 0);
+	if (!arch_cas(&desc->state, s | IRQ_OWNED, s))
+		return irq_disown(desc);
+	return 0;
 }
 
-int irq_set_affinity(struct irq_desc *desc, unsigned hart)
+static __attribute__((noinline)) int post_move(struct irq_desc *desc, unsigned hart)
 {
 	uint32_t s, next;
 
-	if (!smp_online(hart))
-		return -ENODEV;
 	/* The lead's target is the block's. */
 	if (desc->block)
 		desc = desc->block->descs[0];
@@ -304,22 +379,40 @@ bool irq_settled(const struct irq_desc *desc)
 		 (desc->block ? IRQ_LEAD_OWNED : IRQ_OWNED));
 }
 
-void irq_kill(struct irq_desc *desc)
+/* The owner's, whose move of the common case has ended so: lets go, or goes round again. */
+static __attribute__((noinline)) int after_move(struct irq_desc *desc, unsigned hart, int rc)
 {
-	/*
-	 * acquire: what the last handler did is seen when RUN is gone; a claim that comes
-	 * after sees DEAD. An owner under way still finishes; a later wish finds nothing
-	 * to do, as the source is shut off.
-	 */
-	uint32_t s =
-		atomic_fetch_or_explicit(&desc->state, IRQ_DEAD | IRQ_OFF, memory_order_acquire);
-	/* A block holds OWNED for good; who owns the block shows in its lead. */
-	uint32_t busy = IRQ_RUN | (desc->block ? IRQ_LEAD_OWNED : IRQ_OWNED);
+	int later;
 
-	while (s & busy) {
-		cpu_relax();
-		s = atomic_load_explicit(&desc->state, memory_order_acquire);
-	}
+	if (rc)
+		drop_target(desc, hart);
+	later = own_until_no_wish_is_new(desc);
+	return rc ? rc : later;
+}
+
+int irq_set_affinity(struct irq_desc *desc, unsigned hart)
+{
+	uint32_t s, posted = FIELD_PREP(IRQ_TARGET_MASK, (uint32_t)hart);
+	int rc;
+
+	if (!smp_online(hart))
+		return -ENODEV;
+	/* relaxed: the compare-and-swap decides */
+	s = atomic_load_explicit(&desc->state, memory_order_relaxed);
+	if (!is_steady(desc, s) || FIELD_GET(IRQ_TARGET_MASK, s) == hart ||
+	    !arch_cas(&desc->state, s, posted | IRQ_OWNED | (s & IRQ_RUN)))
+		return post_move(desc, hart);
+	/* Now it can't change any more: was it steady then? */
+	if (!is_steady(desc, s))
+		return own_until_no_wish_is_new(desc);
+	barrier_acquire_to_device();
+	rc = desc->chip->set_affinity(desc, hart);
+	if (rc)
+		return after_move(desc, hart, rc);
+	atomic_fetch_add_explicit(&desc->moved, 1, memory_order_relaxed);
+	if (!arch_cas(&desc->state, posted | IRQ_OWNED | (s & IRQ_RUN), posted | (s & IRQ_RUN)))
+		return after_move(desc, hart, 0);
+	return 0;
 }
 
 /* --- the latch --- */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/io.h"
 #include "kernel/lib/bits.h"
 
 /*
@@ -52,20 +53,29 @@ struct irq_desc {
 	void *arg;
 	uint64_t *handled; /* one counter a hart, written by that hart alone */
 	const struct irq_chip *chip;
-	void *chip_data;           /* the chip's; struct msi_function * for an MSI or INTx vector */
-	const char *name;          /* the requester's string, lives as long as the request */
-	struct irq_block *block;   /* kernel/irq_block.h; NULL: a vector by itself */
-	uint32_t irq;              /* global number, as the `irq` command shows it */
-	uint16_t index;            /* MSI-X entry, MSI message or wired source */
-	uint8_t kind;              /* enum irq_kind */
-	uint8_t shadow;            /* IRQ_SHADOW_*: what the owner last wrote to the source */
+	void *chip_data;         /* the chip's; struct msi_function * for an MSI or INTx vector */
+	const char *name;        /* the requester's string, lives as long as the request */
+	struct irq_block *block; /* kernel/irq_block.h; NULL: a vector by itself */
+	uint16_t index;          /* MSI-X entry, MSI message or wired source */
+	uint8_t kind;            /* enum irq_kind */
+	uint8_t shadow;          /* IRQ_SHADOW_*: what the owner last wrote to the source */
+	union {
+		uint32_t mask_keep;
+		uint32_t source; /* number at its controller, where that is no identity of a hart */
+	};
+	/*
+	 * mask_at: a 32-bit register whose bit 0 masks the source; mask_keep is what its other bits
+	 * hold. Bound by activate, used while `steady` is the word: that is the word of the vector at
+	 * rest at its place, open. IRQ_NEVER_STEADY: the chip does all.
+	 */
+	_Atomic uintptr_t mask_at;
+	_Atomic uint32_t steady;
 	_Atomic uint32_t late;     /* arrived at a place that the vector had left */
 	_Atomic uint32_t spurious; /* arrived while not enabled */
 	_Atomic uint32_t dead;     /* arrived after free */
 	_Atomic uint32_t moved;    /* completed affinity changes */
 	_Atomic uint32_t places;   /* its own and those it has left that are not drained yet */
-	uint32_t source;       /* number at its controller, where that is no identity of a hart */
-	struct irq_gone *gone; /* where late, spurious, dead and moved go in the end, or NULL */
+	struct irq_gone *gone;     /* where late, spurious, dead and moved go in the end, or NULL */
 };
 
 /* Counters of vectors that are gone. */
@@ -74,8 +84,10 @@ struct irq_gone {
 };
 extern struct irq_gone irq_gone; /* of all */
 
+/* The bits of OFF and OWNED: what is noted is what the wish was made of. */
 #define IRQ_SHADOW_MASKED  BIT(0)
-#define IRQ_SHADOW_WRITTEN BIT(1) /* message or target registers hold the current place */
+#define IRQ_SHADOW_WRITTEN BIT(3) /* message or target registers hold the current place */
+#define IRQ_NEVER_STEADY   UINT32_MAX
 
 enum irq_kind {
 	IRQ_KIND_FREE,    /* descriptor in no use */
@@ -120,6 +132,10 @@ void irq_desc_put(struct irq_desc *desc);
 /* Every descriptor that was ever claimed, free or not: irq_desc_at(0) ... irq_desc_count() - 1. */
 struct irq_desc *irq_desc_at(unsigned irq);
 unsigned irq_desc_count(void);
+/* The global number of a descriptor of the pool, as the `irq` command shows it. */
+unsigned irq_number(const struct irq_desc *desc);
+/* Memory of one descriptor: with its counters, 8 bytes a hart, and its irq_left(), 2 bytes a hart. */
+size_t irq_desc_bytes(void);
 
 /*
  * Fills a claimed descriptor that sits at (hart, identity), on but inactive (a fixed
@@ -138,11 +154,38 @@ static inline void irq_desc_init(struct irq_desc *desc, enum irq_kind kind,
 	desc->kind = kind;
 	desc->chip = chip;
 	desc->shadow = IRQ_SHADOW_MASKED;
+	atomic_store_explicit(&desc->steady, IRQ_NEVER_STEADY, memory_order_relaxed);
 	atomic_store_explicit(&desc->places, 1, memory_order_relaxed);
 }
 
-/* Wishes, from any context and any hart; they never wait (M5). */
-int irq_activate(struct irq_desc *desc); /* the owner's result of activate, or 0 */
+/*
+ * Writes the mask bit of a vector whose mask_at is bound, by the holder of OWNED: off is IRQ_OFF or
+ * 0. IRQ_OFF: what the source sent before has left it. 0: it may send later than this returns.
+ */
+static inline __attribute__((always_inline)) void irq_write_mask(struct irq_desc *desc,
+								 uint32_t off)
+{
+	uintptr_t at = atomic_load_explicit(&desc->mask_at, memory_order_relaxed);
+
+	/* First the note: the source may send, and its handler look, before this is over. */
+	desc->shadow = IRQ_SHADOW_WRITTEN | (uint8_t)off;
+	mmio_write32(at, desc->mask_keep | off);
+	if (off)
+		(void)mmio_read32(at);
+}
+
+/*
+ * For who has set OWNED by itself, when its compare-and-swap to let go has failed: applies what is
+ * wished, and lets go. 0.
+ */
+int irq_disown(struct irq_desc *desc);
+
+/* Wishes, from any context and any hart; but for the first, they never wait (M5). */
+/*
+ * Waits for another owner: when it returns 0, the message is written. Else what chip->activate gave.
+ * Thread context.
+ */
+int irq_activate(struct irq_desc *desc);
 void irq_deactivate(struct irq_desc *desc);
 void irq_mask(struct irq_desc *desc);
 /*
@@ -163,11 +206,26 @@ int irq_set_affinity(struct irq_desc *desc, unsigned hart);
 /* Nobody is applying wishes. acquire: hart and identity are what the last owner left. */
 bool irq_settled(const struct irq_desc *desc);
 
+/* irq_kill()'s own. */
+void irq_wait_dead(struct irq_desc *desc);
+
 /*
  * The vector is freed: never handled again once this returns. Waits for a running
  * handler and owner; thread context, not from its own handler.
  */
-void irq_kill(struct irq_desc *desc);
+static inline void irq_kill(struct irq_desc *desc)
+{
+	/*
+	 * acquire: what the last handler did is seen when RUN is gone; a claim that comes
+	 * after sees DEAD. An owner under way still finishes; a later wish finds nothing
+	 * to do, as the source is shut off.
+	 */
+	uint32_t s =
+		atomic_fetch_or_explicit(&desc->state, IRQ_DEAD | IRQ_OFF, memory_order_acquire);
+
+	if (s & (IRQ_RUN | IRQ_OWNED))
+		irq_wait_dead(desc);
+}
 
 /* Sum over harts of what was handled; a snapshot. */
 uint64_t irq_handled(const struct irq_desc *desc);

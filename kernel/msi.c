@@ -96,6 +96,11 @@ static const struct msi_ops *type_backend(const struct msi_function *fn, enum ms
 	return type == MSI_INTX ? fn->intx : fn->backend;
 }
 
+static bool msi_removed(const struct msi_function *fn)
+{
+	return atomic_load_explicit(&fn->removed, memory_order_relaxed);
+}
+
 static int alloc_type(struct msi_function *fn, enum msi_type type, unsigned min, unsigned max,
 		      const uint16_t *wish)
 {
@@ -109,6 +114,10 @@ static int alloc_type(struct msi_function *fn, enum msi_type type, unsigned min,
 		return -ENOSPC;
 	fn->ops = type_ops(fn, type);
 	fn->maskable = fn->ops->can_mask(fn);
+	atomic_store_explicit(&fn->flat,
+			      type == MSI_MSIX && fn->entries && fn->domain &&
+				      fn->domain->addresses && !msi_removed(fn),
+			      memory_order_relaxed);
 	fn->by = by;
 	rc = by->alloc(fn, type, min, MIN(max, count), wish);
 	if (rc < 0)
@@ -194,22 +203,6 @@ void msi_free(struct msi_function *fn)
 	msi_check_leave(fn);
 }
 
-int msi_request(struct msi_function *fn, unsigned i, irq_handler_t handler, void *arg,
-		const char *name)
-{
-	struct irq_desc *desc;
-
-	if (i >= fn->count || !handler)
-		return -EINVAL;
-	if (fn->enabled || fn->suspended)
-		return -EBUSY;
-	desc = fn->descs[i];
-	desc->handler = handler;
-	desc->arg = arg;
-	desc->name = name;
-	return 0;
-}
-
 int msi_enable(struct msi_function *fn)
 {
 	int rc;
@@ -240,24 +233,6 @@ void msi_disable(struct msi_function *fn)
 	fn->by->disable(fn);
 	fn->enabled = false;
 	msi_check_leave(fn);
-}
-
-void msi_mask(struct msi_function *fn, unsigned i)
-{
-	assert(i < fn->count);
-	irq_mask(fn->descs[i]);
-}
-
-int msi_unmask(struct msi_function *fn, unsigned i)
-{
-	assert(i < fn->count);
-	return irq_unmask(fn->descs[i]);
-}
-
-int msi_set_affinity(struct msi_function *fn, unsigned i, unsigned hart)
-{
-	assert(i < fn->count);
-	return irq_set_affinity(fn->descs[i], hart);
 }
 
 static bool is_drained(void *arg)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "kernel/irq.h"
 #include "kernel/irq_block.h"
+#include "kernel/lib/panic.h"
 #include "kernel/lib/table.h"
 #include "kernel/vector.h"
 
@@ -100,6 +102,10 @@ struct msi_domain {
 		     struct vector_place *places);
 	/* vector_claim_pair() */
 	int (*claim_pair)(unsigned n, unsigned from, unsigned to, unsigned *identity);
+	/* By hart index, the address of the message whose data is the identity; NULL: ask compose. */
+	uint64_t *const *addresses;
+	/* Where its places come from. */
+	struct vector_space *space;
 	/* The message that reaches a place. Any context. */
 	void (*compose)(unsigned hart, unsigned identity, struct msi_msg *msg);
 	/* Does the message reach a place that dispatch knows as the vector's? Any context. */
@@ -177,6 +183,9 @@ struct msi_function {
 	const struct msi_ops *intx;
 	const struct msi_function_ops *intx_ops;
 	uint16_t msix_count, msi_count; /* messages the function can use */
+	/* Its MSI-X table as mapped (kernel/msi_entry.h), or 0, and what the Vector Controls hold beside bit 0. */
+	uintptr_t entries;
+	uint32_t *entry_keep;
 
 	/* While allocated: */
 	const struct msi_function_ops *ops;
@@ -186,6 +195,8 @@ struct msi_function {
 	bool enabled;
 	bool suspended; /* it was enabled: enabled again by msi_resume() */
 	bool maskable;  /* ops->can_mask(), looked up once */
+	/* MSI-X, entries is known, the domain has addresses, and it was not removed. */
+	_Atomic bool flat;
 	/* Removed, latched by drivers/pci: none of its registers is touched any more. */
 	_Atomic uint32_t removed;
 	/* Room for max(msix_count, msi_count, INTx) each, from msi_function_init(). */
@@ -215,8 +226,22 @@ int msi_alloc(struct msi_function *fn, unsigned min, unsigned max, unsigned flag
 /* Thread context, interrupts on, not from a handler of the set. Waits for running handlers. */
 void msi_free(struct msi_function *fn);
 /* Before enable. name lives until free. -EINVAL: no such vector, -EBUSY: enabled. */
-int msi_request(struct msi_function *fn, unsigned i, irq_handler_t handler, void *arg,
-		const char *name);
+static inline int msi_request(struct msi_function *fn, unsigned i, irq_handler_t handler, void *arg,
+			      const char *name)
+{
+	struct irq_desc *desc;
+
+	if (i >= fn->count || !handler)
+		return -EINVAL;
+	if (fn->enabled || fn->suspended)
+		return -EBUSY;
+	desc = fn->descs[i];
+	desc->handler = handler;
+	desc->arg = arg;
+	desc->name = name;
+	return 0;
+}
+
 /* Writes all messages and lets the function send. 0, -EINVAL (nothing allocated, a vector has no handler). */
 int msi_enable(struct msi_function *fn);
 void msi_disable(struct msi_function *fn);
@@ -234,15 +259,30 @@ int msi_resume(struct msi_function *fn);
 void msi_suspend_ends(struct msi_function *fn);
 
 /* Any context, any hart, never wait. */
-void msi_mask(struct msi_function *fn, unsigned i);
-int msi_unmask(struct msi_function *fn, unsigned i); /* -EAGAIN: stormed */
+static inline void msi_mask(struct msi_function *fn, unsigned i)
+{
+	assert(i < fn->count);
+	irq_mask(fn->descs[i]);
+}
+
+/* -EAGAIN: stormed */
+static inline int msi_unmask(struct msi_function *fn, unsigned i)
+{
+	assert(i < fn->count);
+	return irq_unmask(fn->descs[i]);
+}
+
 /*
  * Posts a move of vector i to the hart (index). The messages of plain MSI move together: how
  * many others go with i, 0 for any other vector. Or -ENODEV (hart not online), -ENOSPC, -EAGAIN
  * (lost a race for places), -EOPNOTSUPP (no mask bits, and the harts' doorbells differ in the
  * upper half), -EINVAL (freed), or what the registers gave: the vectors stay on their hart.
  */
-int msi_set_affinity(struct msi_function *fn, unsigned i, unsigned hart);
+static inline int msi_set_affinity(struct msi_function *fn, unsigned i, unsigned hart)
+{
+	assert(i < fn->count);
+	return irq_set_affinity(fn->descs[i], hart);
+}
 
 /*
  * Waits until vector i sits at its present place alone: nothing that was sent to one it has left

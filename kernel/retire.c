@@ -15,16 +15,10 @@
 
 #include "arch/barrier.h"
 #include "kernel/mem.h"
+#include "kernel/retire_steps.h"
 #include "kernel/slot.h"
 #include "kernel/smp.h"
 #include "kernel/storm.h"
-
-struct retire {
-	_Atomic uint64_t retired[VECTOR_WORDS]; /* a bit an identity: left since the last batch */
-	_Atomic uint32_t summary;               /* a bit a word of it, set after the word's */
-	uint32_t batch_words;         /* as summary, for batch: not 0 while DRAIN is awaited */
-	uint64_t batch[VECTOR_WORDS]; /* this hart's alone */
-};
 
 static struct vector_space *space;
 
@@ -43,21 +37,6 @@ void retire_init(struct vector_space *of)
 	space = of;
 }
 
-static uintptr_t tagged(const struct irq_desc *desc, enum retire_tag tag)
-{
-	return (uintptr_t)desc | tag;
-}
-
-static enum retire_tag tag_of(uintptr_t parked)
-{
-	return parked % RETIRE_TAGS;
-}
-
-static struct irq_desc *desc_of(uintptr_t parked)
-{
-	return (struct irq_desc *)(parked - tag_of(parked));
-}
-
 /* Fails if another changed the tag: then the place is no longer what it was thought to be. */
 static bool change_tag(struct hart *at, unsigned identity, uintptr_t from, enum retire_tag to)
 {
@@ -69,46 +48,15 @@ static bool change_tag(struct hart *at, unsigned identity, uintptr_t from, enum 
 
 /* --- leaving --- */
 
-static void park(struct hart *at, unsigned identity, struct irq_desc *desc, enum retire_tag tag)
-{
-	atomic_store_explicit(&at->parked[identity], tagged(desc, RETIRE_HERE),
-			      memory_order_relaxed);
-	/* release: who finds irq_parked here finds the vector there (retire_late) */
-	atomic_store_explicit(&at->slots[identity], &irq_parked, memory_order_release);
-	/*
-	 * The tag last: a bit of an earlier time may lead the hart here at once. release: who
-	 * sees it comes after the flush, and finds irq_parked.
-	 */
-	atomic_store_explicit(&at->parked[identity], tagged(desc, tag), memory_order_release);
-}
-
-/* What is left counts from the identity on, all in one word. */
-static void set_retired(struct hart *at, unsigned identity, uint64_t left)
-{
-	struct retire *retire = at->retire;
-
-	/* release: the tag first, then the bit, then its word's; pairs with take_batch() */
-	atomic_fetch_or_explicit(&retire->retired[identity / 64], left << identity % 64,
-				 memory_order_release);
-	atomic_fetch_or_explicit(&retire->summary, BIT(identity / 64), memory_order_release);
-}
-
 void retire_place(struct irq_desc *desc, unsigned hart, unsigned identity)
 {
-	struct hart *at = smp_hart(hart);
-
-	/* flush: its read has come back before the tag can be seen (M16) */
-	barrier_read_before_write();
-	irq_left(desc)[hart] = (uint16_t)identity;
 	vector_hold(space, 1);
-	park(at, identity, desc, RETIRE_LEFT);
-	set_retired(at, identity, 1);
-	smp_kick(hart);
+	retire_held(desc, hart, identity);
 }
 
 void retire_keep(struct irq_desc *desc, unsigned hart, unsigned identity)
 {
-	irq_left(desc)[hart] = (uint16_t)identity;
+	*irq_left(desc, hart) = (uint16_t)identity;
 	park(smp_hart(hart), identity, desc, RETIRE_KEPT);
 }
 
@@ -127,28 +75,40 @@ void retire_block(struct irq_desc *const *descs, unsigned n, unsigned hart, unsi
 /* Harts that a set of bits has room for are kicked once, those beyond it for each place. */
 #define TOUCHED 64
 
+static void kick_one(struct hart *at, uint32_t words)
+{
+	/* release: pairs with take_batch() */
+	atomic_fetch_or_explicit(&at->retire->summary, words, memory_order_release);
+	smp_kick(at->index);
+}
+
 void retire_set(struct irq_desc *const *descs, unsigned n)
 {
+	struct hart *const *harts = smp_harts;
 	uint64_t touched = 0;
+	unsigned up_to = 0;
+	/* A bit of the summary too many costs the hart a look. */
+	uint32_t words;
 
 	barrier_read_before_write();
 	vector_hold(space, n);
 	for (struct irq_desc *const *end = descs + n; descs < end; descs++) {
 		struct irq_desc *desc = *descs;
-		struct hart *at = smp_hart(desc->hart);
-
-		unsigned identity = desc->identity;
+		unsigned identity = desc->identity, hart = desc->hart;
+		struct hart *at = harts[hart];
 
 		park(at, identity, desc, RETIRE_LEFT);
 		/* From here on the descriptor may be another's. */
-		set_retired(at, identity, 1);
-		if (at->index < TOUCHED)
-			touched |= BIT64(at->index);
+		retire_set_bit(at, identity, 1);
+		up_to |= identity;
+		if (hart < TOUCHED)
+			touched |= BIT64(hart);
 		else
-			smp_kick(at->index);
+			kick_one(at, BIT(identity / 64));
 	}
+	words = GENMASK(up_to / 64, 0);
 	for (; touched; touched &= touched - 1)
-		smp_kick(lowest_bit(touched));
+		kick_one(harts[lowest_bit(touched)], words);
 }
 
 /* Places that were kept until now: a bit an identity. */
@@ -207,22 +167,16 @@ void retire_kept(bool (*sync)(void))
 
 unsigned retire_take_back(struct irq_desc *desc, unsigned hart)
 {
-	struct hart *at = smp_hart(hart);
-	unsigned identity = irq_left(desc)[hart];
-	uintptr_t parked = atomic_load_explicit(&at->parked[identity], memory_order_relaxed);
+	unsigned identity = *irq_left(desc, hart);
+	enum retire_tag tag;
 
-	irq_left(desc)[hart] = 0;
-	/* Goes round at most twice: the hart takes it to its batch, and then finds it pending. */
-	while (desc_of(parked) == desc && tag_of(parked) != RETIRE_HERE)
-		if (atomic_compare_exchange_weak_explicit(
-			    &at->parked[identity], &parked, tagged(desc, RETIRE_HERE),
-			    memory_order_acquire, memory_order_relaxed)) {
-			if (tag_of(parked) != RETIRE_KEPT)
-				vector_unhold(space, 1);
-			irq_slot_publish(hart, identity, desc);
-			return identity;
-		}
-	return 0;
+	tag = untag(desc, smp_hart(hart), identity);
+	if (tag == RETIRE_HERE)
+		return 0;
+	if (tag != RETIRE_KEPT)
+		vector_unhold(space, 1);
+	irq_slot_publish(hart, identity, desc);
+	return identity;
 }
 
 /* --- the hart itself, in its interrupt context --- */

@@ -8,17 +8,22 @@
  * Who gets an identity of a hart (index) from now on; before a message can name it.
  * Any context.
  */
-static inline void irq_slot_publish(unsigned hart, unsigned identity, struct irq_desc *desc)
+static inline void irq_slot_publish_at(struct hart *at, unsigned identity, struct irq_desc *desc)
 {
 	/* release: pairs with the claim's fence i,rw before its slot load (M16); the descriptor comes first */
-	atomic_store_explicit(&smp_hart(hart)->slots[identity], desc, memory_order_release);
+	atomic_store_explicit(&at->slots[identity], desc, memory_order_release);
+}
+
+static inline void irq_slot_publish(unsigned hart, unsigned identity, struct irq_desc *desc)
+{
+	irq_slot_publish_at(smp_hart(hart), identity, desc);
 }
 
 /*
- * By hart (index), the identity that the vector has left there last and may still have; 0:
- * none. The owner's. Two bytes a hart, behind the counters of desc->handled.
+ * The identity that the vector has left last at the hart (index), 0: none. A hint: it may be another's
+ * by now. The owner's. Two bytes a hart, in front of the counters of desc->handled.
  */
-static inline uint16_t *irq_left(const struct irq_desc *desc)
+static inline uint16_t *irq_left(const struct irq_desc *desc, unsigned hart)
 {
-	return (uint16_t *)(desc->handled + smp_count());
+	return (uint16_t *)desc->handled - 1 - hart;
 }

@@ -26,7 +26,7 @@ uint32_t smp_nr_harts;
 
 static struct hart early_hart;
 static _Alignas(16) char early_emergency[EMERGENCY_SIZE];
-static void (*send_ipi)(unsigned index);
+static smp_ipi_t send_ipi;
 const struct hart_ops *smp_hart_ops;
 
 bool smp_online(unsigned index)
@@ -44,9 +44,12 @@ int smp_index_of(uint64_t hart_id)
 	return -ENOENT;
 }
 
-void smp_set_ipi(void (*send)(unsigned index))
+smp_ipi_t smp_set_ipi(smp_ipi_t send)
 {
+	smp_ipi_t before = send_ipi;
+
 	send_ipi = send;
+	return before;
 }
 
 bool smp_has_ipi(void)

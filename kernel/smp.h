@@ -86,8 +86,9 @@ static inline bool in_handler(void)
 
 /* Interrupts the hart (index) so that it looks for work. Any context. */
 void smp_kick(unsigned index);
-/* How smp_kick() does it; set once at boot by the interrupt controller. */
-void smp_set_ipi(void (*send)(unsigned index));
+/* How smp_kick() does it, set at boot by the interrupt controller; the one before, or NULL. */
+typedef void (*smp_ipi_t)(unsigned index);
+smp_ipi_t smp_set_ipi(smp_ipi_t send);
 bool smp_has_ipi(void);
 
 /*

@@ -104,7 +104,8 @@ struct deal {
 /* The number of bits dealt out. */
 static size_t deal_bits(struct deal *deal, unsigned hart, unsigned base, uint64_t bits)
 {
-	struct vector_place *place = deal->next;
+	struct vector_place *place = deal->next, *end = deal->end;
+	size_t stride = deal->stride;
 	unsigned identity = base;
 	size_t n = 0;
 
@@ -118,8 +119,7 @@ static size_t deal_bits(struct deal *deal, unsigned hart, unsigned base, uint64_
 		}
 		/* Ends: a set never has more identities than places. */
 		while (place->hart != VECTOR_NO_HART)
-			place = (size_t)(deal->end - place) > deal->stride ? place + deal->stride
-									   : ++deal->column;
+			place = (size_t)(end - place) > stride ? place + stride : ++deal->column;
 		place->hart = (uint16_t)hart;
 		place->identity = (uint16_t)identity;
 	}

@@ -29,7 +29,9 @@ static struct imsic_config imsic;
 static struct vector_space space;
 static uintptr_t senders[MAX_SENDERS]; /* genmsi registers */
 static unsigned nr_senders;
-static uint64_t *doorbells; /* physical, by hart index; 0: no file */
+/* Physical, by hart index; 0: no file. The register that takes messages is the first of the page. */
+static uint64_t *doorbells;
+_Static_assert(IMSIC_SETEIPNUM_LE == 0, "a doorbell is a message's address");
 
 /* --- the own file; siselect and sireg are a pair: interrupts off --- */
 
@@ -345,6 +347,8 @@ static const struct msi_domain domain = {
 	.name = "imsic",
 	.claim = claim,
 	.claim_pair = claim_pair,
+	.addresses = &doorbells,
+	.space = &space,
 	.compose = compose,
 	.message_ok = message_ok,
 	.send = send,

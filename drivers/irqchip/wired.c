@@ -73,7 +73,7 @@ static void run_line(void *arg)
 	line->unclaimed = claimed ? 0 : line->unclaimed + 1;
 	if (line->unclaimed == MAX_UNCLAIMED) {
 		log_error("%s: interrupt %u stays asserted and is nobody's: masked",
-			  line->desc->name, (unsigned)line->desc->irq);
+			  line->desc->name, irq_number(line->desc));
 		irq_mask(line->desc);
 	}
 }

@@ -6,9 +6,10 @@
 #include <errno.h>
 
 #include "drivers/msi/direct_move.h"
-#include "kernel/hart_off.h"
 #include "kernel/irq.h"
 #include "kernel/msi.h"
+#include "kernel/msi_entry.h"
+#include "kernel/place.h"
 #include "kernel/retire.h"
 #include "kernel/slot.h"
 #include "kernel/smp.h"
@@ -16,6 +17,11 @@
 static struct msi_function *function_of(const struct irq_desc *desc)
 {
 	return desc->chip_data;
+}
+
+static bool is_flat(const struct msi_function *fn)
+{
+	return atomic_load_explicit(&fn->flat, memory_order_relaxed);
 }
 
 static bool available(const struct msi_function *fn)
@@ -60,6 +66,7 @@ static int alloc(struct msi_function *fn, enum msi_type type, unsigned min, unsi
 {
 	int held = claim_places(fn, type, min, max, wish);
 	const struct vector_place *place;
+	struct hart *const *harts;
 	struct irq_desc **descs;
 
 	if (held < 0)
@@ -69,6 +76,7 @@ static int alloc(struct msi_function *fn, enum msi_type type, unsigned min, unsi
 		return -ENOSPC;
 	place = fn->places;
 	descs = fn->descs;
+	harts = smp_harts;
 	for (unsigned i = 0; i < (unsigned)held; i++, place++) {
 		struct irq_desc *desc = descs[i];
 
@@ -76,7 +84,7 @@ static int alloc(struct msi_function *fn, enum msi_type type, unsigned min, unsi
 		desc->chip_data = fn;
 		desc->index = (uint16_t)i;
 		desc->gone = &fn->gone;
-		irq_slot_publish(place->hart, place->identity, desc);
+		irq_slot_publish_at(harts[place->hart], place->identity, desc);
 	}
 	fn->held = (uint16_t)held;
 	if (type == MSI_MSI && held > 1)
@@ -101,12 +109,94 @@ static void free_set(struct msi_function *fn)
 	retire_set(fn->descs, fn->held);
 }
 
+/* The mask bit is bound: the word that the vector has at rest, at this hart. */
+static inline void bound_at(struct irq_desc *desc, unsigned hart)
+{
+	atomic_store_explicit(&desc->steady, FIELD_PREP(IRQ_TARGET_MASK, (uint32_t)hart),
+			      memory_order_relaxed);
+}
+
+static uintptr_t entry_of(const struct msi_function *fn, unsigned i)
+{
+	return fn->entries + i * MSI_ENTRY_SIZE;
+}
+
+static inline void bind(const struct msi_function *fn, struct irq_desc *desc)
+{
+	unsigned i = desc->index;
+
+	desc->mask_keep = fn->entry_keep[i];
+	atomic_store_explicit(&desc->mask_at, entry_of(fn, i) + MSI_ENTRY_CONTROL,
+			      memory_order_relaxed);
+	bound_at(desc, desc->hart);
+}
+
+static __attribute__((noinline)) int check_message(struct irq_desc *desc, uint64_t address)
+{
+	struct msi_msg msg = { address, desc->identity };
+	int rc = msi_check_write(function_of(desc), desc->index, &msg, __builtin_return_address(0));
+
+	if (rc)
+		irq_disown(desc);
+	return rc;
+}
+
+/*
+ * The whole of irq_activate(), for a vector that nobody is at. The function is masked: its
+ * entries are read back once, when all are written.
+ */
+static inline __attribute__((always_inline)) int
+activate_entry(struct irq_desc *desc, uintptr_t entry, uint32_t keep, uint64_t address, bool check)
+{
+	uint32_t rest = FIELD_PREP(IRQ_TARGET_MASK, (uint32_t)desc->hart);
+
+	if (!arch_cas(&desc->state, rest | IRQ_INACTIVE, rest | IRQ_OWNED))
+		return irq_activate(desc);
+	if (check && check_message(desc, address))
+		return -EPERM;
+	msi_entry_fill(entry, address, desc->identity);
+	atomic_store_explicit(&desc->mask_at, entry + MSI_ENTRY_CONTROL, memory_order_relaxed);
+	desc->mask_keep = keep;
+	atomic_store_explicit(&desc->steady, rest, memory_order_relaxed);
+	/* As irq_write_mask() does. */
+	desc->shadow = IRQ_SHADOW_WRITTEN;
+	mmio_write32(entry + MSI_ENTRY_CONTROL, keep);
+	return arch_cas(&desc->state, rest | IRQ_OWNED, rest) ? 0 : irq_disown(desc);
+}
+
+static int activate_entries(struct msi_function *fn)
+{
+	const uint64_t *addresses = *fn->domain->addresses;
+	const uint32_t *keep = fn->entry_keep;
+	uintptr_t entry = fn->entries;
+	const bool check = msi_checked;
+	int rc = 0;
+
+	/* Slots and descriptors are seen before a message can name them (M16). */
+	barrier_publish_to_device();
+	for (struct irq_desc **at = fn->descs, **end = at + fn->count; at < end && !rc; at++) {
+		rc = activate_entry(*at, entry, *keep++, addresses[(*at)->hart], check);
+		entry += MSI_ENTRY_SIZE;
+	}
+	fn->ops->flush(fn);
+	return rc;
+}
+
+static int activate_all(struct msi_function *fn)
+{
+	int rc = 0;
+
+	for (struct irq_desc **at = fn->descs, **end = at + fn->count; at < end && !rc; at++)
+		rc = irq_activate(*at);
+	return rc;
+}
+
 static int enable(struct msi_function *fn)
 {
 	int rc = fn->ops->prepare(fn, fn->held);
 
-	for (struct irq_desc **at = fn->descs, **end = at + fn->count; at < end && !rc; at++)
-		rc = irq_activate(*at);
+	if (!rc)
+		rc = is_flat(fn) ? activate_entries(fn) : activate_all(fn);
 	if (!rc) {
 		fn->ops->start(fn);
 		return 0;
@@ -162,6 +252,8 @@ static int activate(struct irq_desc *desc, uint8_t shadow)
 	if (rc)
 		return rc;
 	desc->shadow = shadow;
+	if (fn->ops->type == MSI_MSIX && fn->entries)
+		bind(fn, desc);
 	if (fn->maskable && !(shadow & IRQ_SHADOW_MASKED))
 		fn->ops->unmask(fn, desc->index);
 	return 0;
@@ -188,67 +280,81 @@ static void retrigger(struct irq_desc *desc)
 	function_of(desc)->domain->send(desc->hart, desc->identity);
 }
 
-/*
- * A place at exactly this hart, published: the one that the vector left there last, if it still
- * has it, or a new one. The identity; -ENOSPC, -EAGAIN.
- */
-static int find_place(struct irq_desc *desc, unsigned hart)
+/* Mask, flush, write, unmask. */
+static int rewrite(struct irq_desc *desc, unsigned hart, unsigned identity)
 {
-	uint16_t wish = (uint16_t)hart;
-	struct vector_place to;
-	int rc = (int)retire_take_back(desc, hart);
+	struct msi_function *fn = function_of(desc);
+	uint8_t before = desc->shadow;
+	int rc;
 
-	if (rc)
-		return rc;
-	/* A block of one: exactly this hart. */
-	if (!hart_has_exit(desc, hart, &to)) {
-		rc = function_of(desc)->domain->claim(1, 1, &wish, true, &to);
-		if (rc < 0)
-			return rc;
-	}
-	/* relaxed: before the place it leaves is retired, so it never is the last by mistake */
-	atomic_fetch_add_explicit(&desc->places, 1, memory_order_relaxed);
-	irq_slot_publish(to.hart, to.identity, desc);
-	return to.identity;
+	fn->ops->mask(fn, desc->index);
+	desc->shadow = before | IRQ_SHADOW_MASKED;
+	rc = write_place(desc, hart, identity);
+	desc->shadow = before;
+	if (!(before & IRQ_SHADOW_MASKED))
+		fn->ops->unmask(fn, desc->index);
+	return rc;
+}
+
+/* Where the vector sits from now on; the old place is left. */
+static inline __attribute__((always_inline)) void settle(struct irq_desc *desc, unsigned hart,
+							 unsigned identity)
+{
+	unsigned old_hart = desc->hart, old = desc->identity;
+
+	desc->hart = (uint16_t)hart;
+	desc->identity = (uint16_t)identity;
+	place_leave(desc, old_hart, old);
 }
 
 /* The new place, published, then the message under mask, then the old place left (M7). */
-static int move(struct irq_desc *desc, unsigned hart, unsigned identity)
+static __attribute__((noinline)) int move(struct irq_desc *desc, unsigned hart)
 {
-	struct msi_function *fn = function_of(desc);
-	bool was_masked = desc->shadow & IRQ_SHADOW_MASKED;
-	unsigned old_hart = desc->hart, old_identity = desc->identity;
-	int rc = 0;
+	int identity = place_find(function_of(desc)->domain->space, desc, hart), rc;
 
-	if (desc->shadow & IRQ_SHADOW_WRITTEN) {
-		fn->ops->mask(fn, desc->index);
-		desc->shadow |= IRQ_SHADOW_MASKED;
-		rc = write_place(desc, hart, identity);
-		if (!was_masked) {
-			desc->shadow &= (uint8_t)~IRQ_SHADOW_MASKED;
-			fn->ops->unmask(fn, desc->index);
-		}
-	}
-	if (rc) {
-		retire_place(desc, hart, identity);
+	if (identity < 0)
+		return identity;
+	rc = desc->shadow & IRQ_SHADOW_WRITTEN ? rewrite(desc, hart, (unsigned)identity) : 0;
+	if (rc)
+		place_leave(desc, hart, (unsigned)identity);
+	else
+		settle(desc, hart, (unsigned)identity);
+	return rc;
+}
+
+/* The same in one piece, of an entry whose mask bit is bound. */
+static int move_entry(struct msi_function *fn, struct irq_desc *desc, unsigned hart)
+{
+	uintptr_t entry =
+		atomic_load_explicit(&desc->mask_at, memory_order_relaxed) - MSI_ENTRY_CONTROL;
+	uint8_t before = desc->shadow;
+	int identity = place_find(fn->domain->space, desc, hart), rc;
+
+	if (identity < 0)
+		return identity;
+	irq_write_mask(desc, IRQ_OFF);
+	rc = msi_entry_write(fn, desc->index, entry, (*fn->domain->addresses)[hart],
+			     (uint32_t)identity);
+	irq_write_mask(desc, before & IRQ_SHADOW_MASKED);
+	if (__builtin_expect(rc, 0)) {
+		place_leave(desc, hart, (unsigned)identity);
 		return rc;
 	}
-	desc->hart = (uint16_t)hart;
-	desc->identity = (uint16_t)identity;
-	retire_place(desc, old_hart, old_identity);
+	bound_at(desc, hart);
+	settle(desc, hart, (unsigned)identity);
 	return 0;
 }
 
 static int set_affinity(struct irq_desc *desc, unsigned hart)
 {
 	struct msi_function *fn = function_of(desc);
-	int rc;
 
+	if (is_flat(fn) && (desc->shadow & IRQ_SHADOW_WRITTEN))
+		return move_entry(fn, desc, hart);
 	if (fn->ops->type == MSI_MSI &&
 	    (fn->held > 1 || (!fn->maskable && (desc->shadow & IRQ_SHADOW_WRITTEN))))
 		return direct_move_messages(fn, hart);
-	rc = find_place(desc, hart);
-	return rc < 0 ? rc : move(desc, hart, (unsigned)rc);
+	return move(desc, hart);
 }
 
 static const struct irq_chip direct_chip = {

@@ -4,6 +4,7 @@
 
 #include "drivers/pci/internal.h"
 #include "drivers/pci/pci_regs.h"
+#include "kernel/msi_entry.h"
 #include "kernel/lib/log.h"
 #include "kernel/mem.h"
 #include "kernel/spinlock.h"
@@ -148,7 +149,7 @@ bool pci_behind(const struct pci_function *fn, const struct pci_host *host,
 /* With the lock held: true if it was not known. */
 static bool latch_gone(struct pci_function *fn)
 {
-	return !atomic_exchange_explicit(&fn->msi.removed, 1, memory_order_relaxed);
+	return msi_latch_removed(&fn->msi);
 }
 
 bool pci_declare_gone(struct pci_function *top, bool itself)

@@ -12,6 +12,7 @@
 #include "drivers/pci/internal.h"
 #include "drivers/pci/pci_regs.h"
 #include "kernel/mem.h"
+#include "kernel/msi_entry.h"
 
 static uintptr_t entry_address(const struct msi_function *msi, unsigned i)
 {
@@ -98,7 +99,11 @@ int pci_msix_map(struct pci_function *fn)
 	unsigned count = fn->msi.msix_count;
 	int rc = map(fn, PCI_MSIX_TABLE, table_bytes(count), &fn->msix_table);
 
-	return rc ? rc : map(fn, PCI_MSIX_PBA, pba_bytes(count), &fn->msix_pba);
+	if (!rc)
+		rc = map(fn, PCI_MSIX_PBA, pba_bytes(count), &fn->msix_pba);
+	fn->msi.entries = rc ? 0 : fn->msix_table;
+	fn->msi.entry_keep = fn->msix_entry_control;
+	return rc;
 }
 
 /* The table is behind memory decode: off, nobody answers. */
@@ -110,28 +115,16 @@ static bool table_answers(struct msi_function *msi)
 static void flush(struct msi_function *msi)
 {
 	if (!pci_flush_gone(msi))
-		(void)mmio_read32(entry_address(msi, 0) + PCI_MSIX_ENTRY_CONTROL);
+		(void)mmio_read32(entry_address(msi, 0) + MSI_ENTRY_CONTROL);
 	/* What the caller stores next, a doorbell or another function, comes after. */
 	barrier_read_before_write();
 }
 
 static int write_msg(struct msi_function *msi, unsigned i, const struct msi_msg *msg)
 {
-	uintptr_t entry = entry_address(msi, i);
-	/* Release builds do not even call it: write_msg is on the path of every allocation. */
-	int rc = msi_checked ? msi_check_write(msi, i, msg, __builtin_return_address(0)) : 0;
-
-	if (rc)
-		return rc;
 	if (is_gone(msi))
 		return -ENODEV;
-	/* The caller's slot and descriptor are seen before a message can name them (M16). */
-	barrier_publish_to_device();
-	mmio_write32(entry + PCI_MSIX_ENTRY_ADDRESS, (uint32_t)msg->address);
-	mmio_write32(entry + PCI_MSIX_ENTRY_ADDRESS_UPPER, (uint32_t)(msg->address >> 32));
-	mmio_write32(entry + PCI_MSIX_ENTRY_DATA, msg->data);
-	(void)mmio_read32(entry + PCI_MSIX_ENTRY_DATA);
-	return 0;
+	return msi_entry_write(msi, i, entry_address(msi, i), msg->address, msg->data);
 }
 
 static void read_msg(struct msi_function *msi, unsigned i, struct msi_msg *msg)
@@ -141,9 +134,9 @@ static void read_msg(struct msi_function *msi, unsigned i, struct msi_msg *msg)
 	*msg = (struct msi_msg){ 0 };
 	if (!table_answers(msi))
 		return;
-	msg->address = mmio_read32(entry + PCI_MSIX_ENTRY_ADDRESS) |
-		       (uint64_t)mmio_read32(entry + PCI_MSIX_ENTRY_ADDRESS_UPPER) << 32;
-	msg->data = mmio_read32(entry + PCI_MSIX_ENTRY_DATA);
+	msg->address = mmio_read32(entry + MSI_ENTRY_ADDRESS) |
+		       (uint64_t)mmio_read32(entry + MSI_ENTRY_ADDRESS_UPPER) << 32;
+	msg->data = mmio_read32(entry + MSI_ENTRY_DATA);
 }
 
 static bool can_mask(const struct msi_function *msi)
@@ -155,7 +148,7 @@ static bool can_mask(const struct msi_function *msi)
 /* Only bit 0 changes: a function may keep something in the others. */
 static void write_entry_control(struct msi_function *msi, unsigned i, uint32_t mask)
 {
-	uintptr_t control = entry_address(msi, i) + PCI_MSIX_ENTRY_CONTROL;
+	uintptr_t control = entry_address(msi, i) + MSI_ENTRY_CONTROL;
 
 	if (is_gone(msi))
 		return;
@@ -175,7 +168,7 @@ static void unmask(struct msi_function *msi, unsigned i)
 
 static bool masked(struct msi_function *msi, unsigned i)
 {
-	uintptr_t control = entry_address(msi, i) + PCI_MSIX_ENTRY_CONTROL;
+	uintptr_t control = entry_address(msi, i) + MSI_ENTRY_CONTROL;
 
 	return !table_answers(msi) || (mmio_read32(control) & PCI_MSIX_ENTRY_CONTROL_MASK);
 }
@@ -190,7 +183,7 @@ static bool pending(struct msi_function *msi, unsigned i)
 /* Used or not: what a firmware left in an entry never comes out. */
 static void mask_all(const struct pci_function *fn)
 {
-	uintptr_t control = fn->msix_table + PCI_MSIX_ENTRY_CONTROL;
+	uintptr_t control = fn->msix_table + MSI_ENTRY_CONTROL;
 	uint32_t *kept = fn->msix_entry_control;
 
 	for (uint32_t *end = kept + fn->msi.msix_count; kept < end; kept++) {

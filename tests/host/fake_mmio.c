@@ -156,6 +156,11 @@ void barrier_read_before_write(void)
 	log_access(FAKE_READ_BEFORE_WRITE, 0, 0, 0);
 }
 
+void barrier_acquire_to_device(void)
+{
+	log_access(FAKE_ACQUIRE_TO_DEVICE, 0, 0, 0);
+}
+
 void barrier_write_before_release(void)
 {
 	log_access(FAKE_WRITE_BEFORE_RELEASE, 0, 0, 0);

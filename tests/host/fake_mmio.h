@@ -22,6 +22,7 @@ enum fake_kind {
 	FAKE_DMA_WRITE,
 	FAKE_DMA_WRITE_BEFORE_READ,
 	FAKE_RELEASE_TO_DEVICE,
+	FAKE_ACQUIRE_TO_DEVICE,
 	FAKE_MARK, /* fake_mmio_mark() */
 };
 

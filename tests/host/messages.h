@@ -200,6 +200,7 @@ static bool message_ok(const struct irq_desc *desc, const struct msi_msg *msg)
 
 static const struct msi_domain domain = {
 	.name = "files",
+	.space = &space,
 	.claim = domain_claim,
 	.claim_pair = domain_claim_pair,
 	.compose = domain_compose,

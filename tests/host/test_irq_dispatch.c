@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 #include "tests/host/cmocka_test.h"
+#include "tests/host/fake_mmio.h"
 
 #define HARTS  2
 #define RAISES 3000
@@ -253,6 +254,7 @@ static void wishes_under_fire(void **state)
 	for (unsigned i = 0; i < HARTS; i++)
 		pthread_create(&threads[i], NULL, hart_main, &harts[i]);
 	for (unsigned i = 1; i <= RAISES; i++) {
+		fake_mmio_log_clear();
 		set(&line.wire, true);
 		irq_mask(desc);
 		irq_set_affinity(desc, i % HARTS);

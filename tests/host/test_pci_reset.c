@@ -3,7 +3,8 @@
 // SOURCES: drivers/pci/config_ecam.c drivers/pci/function.c drivers/pci/host.c drivers/pci/layout.c
 // SOURCES: drivers/pci/msi_regs.c drivers/pci/msix.c drivers/pci/reset.c drivers/pci/scan.c
 // SOURCES: drivers/pci/sriov.c drivers/pci/wait.c kernel/desc.c kernel/irq.c kernel/lib/format.c kernel/msi_checked.c
-// SOURCES: drivers/msi/direct_move.c kernel/irq_block.c kernel/msi_suspend.c
+// SOURCES: kernel/msi_suspend.c drivers/msi/direct_move.c kernel/irq_block.c kernel/retire.c
+// SOURCES: kernel/vector.c kernel/vector_file.c
 /*
  * pci_reset(), and suspend and resume, on a function that really loses its registers, which QEMU's do
  * not in D3hot: backend, core and registers together. Messages are noted, and claimed when the test says so.
@@ -36,11 +37,13 @@ static struct hart harts[HARTS];
 struct hart **smp_harts = (struct hart *[]){ &harts[0], &harts[1] };
 uint32_t smp_nr_harts = HARTS;
 
+static struct vector_space space;
+static struct vector_file files[HARTS];
 static struct fake_function *fake;
 static struct pci_function *fn;
 static uint32_t table[COUNT][4], pba;
 static bool asleep; /* its table does not answer */
-static unsigned touched, early, retries, slept, next_identity;
+static unsigned touched, early, retries, slept;
 static struct vector_place sent[32];
 static unsigned nr_sent, runs[COUNT];
 
@@ -62,40 +65,14 @@ int storm_hart_init(unsigned hart, unsigned max_id)
 	return 0;
 }
 
-int retire_hart_init(unsigned hart)
-{
-	(void)hart;
-	return 0;
-}
-
-struct irq_desc *retire_late(unsigned identity)
+void storm_forget(unsigned identity)
 {
 	(void)identity;
-	return NULL;
 }
 
-void retire_place(struct irq_desc *desc, unsigned hart, unsigned identity)
+void smp_kick(unsigned index)
 {
-	(void)desc, (void)hart, (void)identity;
-}
-
-void retire_set(struct irq_desc *const *descs, unsigned n)
-{
-	(void)descs, (void)n;
-}
-
-void retire_block(struct irq_desc *const *descs, unsigned n, unsigned hart, unsigned first)
-{
-	(void)descs;
-	(void)n;
-	(void)hart;
-	(void)first;
-}
-
-unsigned retire_take_back(struct irq_desc *desc, unsigned hart)
-{
-	(void)desc, (void)hart;
-	return 0;
+	(void)index;
 }
 
 bool time_wait(bool (*cond)(void *arg), void *arg, uint32_t timeout_ms)
@@ -122,10 +99,10 @@ static void note_sent(unsigned hart, unsigned identity)
 static int claim(unsigned min, unsigned max, const uint16_t *wish, bool block,
 		 struct vector_place *places)
 {
-	(void)min, (void)block;
-	for (unsigned i = 0; i < max; i++)
-		places[i] = (struct vector_place){ wish ? wish[i] : 0, (uint16_t)next_identity++ };
-	return (int)max;
+	static const uint16_t here[COUNT];
+
+	return block ? vector_claim_block(&space, max, 0, places)
+		     : vector_claim(&space, min, max, wish ? wish : here, places);
 }
 
 static void compose(unsigned hart, unsigned identity, struct msi_msg *msg)
@@ -142,6 +119,7 @@ static bool message_ok(const struct irq_desc *desc, const struct msi_msg *msg)
 static const struct msi_domain domain = {
 	.name = "fake",
 	.claim = claim,
+	.space = &space,
 	.compose = compose,
 	.message_ok = message_ok,
 	.send = note_sent,
@@ -301,7 +279,6 @@ static void bring_up(bool msix)
 static int setup(void **state)
 {
 	(void)state;
-	next_identity = 1;
 	bring_up(true);
 	return 0;
 }
@@ -475,5 +452,9 @@ int main(void)
 	arch_set_this_hart(&harts[0]);
 	if (irq_init(HARTS * MAX_ID) || irq_hart_init(0, MAX_ID) || irq_hart_init(1, MAX_ID))
 		return 1;
+	vector_space_init(&space, files, HARTS);
+	retire_init(&space);
+	for (unsigned i = 0; i < HARTS; i++)
+		vector_file_open(&space, i, 3, MAX_ID);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SOURCES: kernel/desc.c kernel/vector.c kernel/vector_file.c kernel/irq_block.c
-// SOURCES: drivers/msi/direct_move.c
+// SOURCES: kernel/desc.c kernel/msi_release.c kernel/vector.c kernel/vector_file.c
+// SOURCES: kernel/irq_block.c drivers/msi/direct_move.c
 // SANITIZE: thread
 /*
  * Retirement (docs/msi.md M11) with the real backend, word, descriptors and vector space.
@@ -342,7 +342,10 @@ static void send(unsigned hart, unsigned identity)
 	store(hart, identity, (uint64_t)desc->arg);
 }
 
-static const struct msi_domain domain = { .claim = claim, .compose = compose, .send = send };
+static const struct msi_domain domain = { .claim = claim,
+					  .space = &room,
+					  .compose = compose,
+					  .send = send };
 
 /* --- a machine --- */
 

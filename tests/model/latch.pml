@@ -43,13 +43,14 @@
  * FAULT 18 enable-and-move: a claim that found INACTIVE drops its event without looking again
  * FAULT 19 strays-alone: what is dropped while INACTIVE is not counted
  * FAULT 20 enable: activate opens the source before INACTIVE is cleared
- * FAULT 21 enable: disown does not compare INACTIVE
+ * FAULT 21 enable-again: disown does not compare INACTIVE
  * FAULT 22 maskable: the common round lets go without comparing the word
  * FAULT 23 maskable: move writes the message before the new slot is published
  * FAULT 24 maskable: move retires the old slot before the message is written
  * FAULT 25 maskable: move retires the old slot in place of parking it
  * FAULT 26 maskable: move writes the message without masking
  * FAULT 27 enable-again: deactivate sets INACTIVE and nobody applies it
+ * FAULT 28 enable-unmaskable: activate does not wait for another owner
  */
 #ifndef FAULT
 #define FAULT 0
@@ -481,7 +482,6 @@ proctype Masker()
 	OWNER;
 	byte n;
 
-	MASKABLE || started;
 	do
 	:: n < MASKS ->
 		/* irq_mask: one step */
@@ -512,7 +512,6 @@ proctype Mover()
 {
 	OWNER;
 
-	MASKABLE || started;
 	atomic {
 		if
 		:: dead
@@ -523,16 +522,20 @@ proctype Mover()
 	at_work--
 }
 
-/* irq_activate: the wish, then OWNED */
+/* irq_activate: the wish, then OWNED; waits for who has it, who may be writing the message. */
 inline activate()
 {
 #if FAULT == 20
-	atomic { ask_for_owned() };
+	atomic { !owned; ask_for_owned() };
 	own_or_leave();
 	inactive = false
-#else
+#elif FAULT == 28
 	inactive = false;
 	atomic { ask_for_owned() };
+	own_or_leave()
+#else
+	inactive = false;
+	atomic { !owned; ask_for_owned() };
 	own_or_leave()
 #endif
 }

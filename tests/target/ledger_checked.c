@@ -190,8 +190,8 @@ static void print_vector(const struct ledger *ledger, unsigned v)
 	       (unsigned)load(&vector->seen), (unsigned)load(&vector->runs),
 	       (unsigned)load(&vector->repeated), (unsigned)load(&vector->overlapped),
 	       (unsigned)load(&vector->lost));
-	printf("# irq %u on hart %u, identity %u, word %08x, late %u, dead %u\n",
-	       (unsigned)desc->irq, desc->hart, desc->identity, (unsigned)load(&desc->state),
+	printf("# irq %u on hart %u, identity %u, word %08x, late %u, dead %u\n", irq_number(desc),
+	       desc->hart, desc->identity, (unsigned)load(&desc->state),
 	       (unsigned)load(&desc->late), (unsigned)load(&desc->dead));
 }
 

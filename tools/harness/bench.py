@@ -78,14 +78,29 @@ def mark(value, target):
     return "pass" if value <= target else "OVER"
 
 
+def target_of(entry, targets):
+    """The entry of targets.toml that holds for the bench on its machine, or nothing."""
+    known = targets.get(key_of(entry), {})
+    machine = entry.get("machine", "")
+    return known if known.get("machine", machine) == machine else {}
+
+
+def misses(entries, targets):
+    """What is over its target, a line each."""
+    found = []
+    for entry in entries:
+        target = target_of(entry, targets).get("target")
+        if mark(median(entry), target) == "OVER":
+            found.append(f"{entry['name']} is {median(entry)}, its target {target}")
+    return found
+
+
 def table(entries, targets):
     """The table for people: a line a bench."""
     rows = [("bench", "machine", "N", "p50", "max", "target", "", "Linux 6.12")]
     for entry in entries:
         machine = entry.get("machine", "")
-        known = targets.get(key_of(entry), {})
-        if known.get("machine", machine) != machine:
-            known = {}
+        known = target_of(entry, targets)
         value = median(entry)
         rows.append(
             (

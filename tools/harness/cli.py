@@ -80,8 +80,12 @@ def cmd_bench(args):
         print("\n".join(raw for raw in output.splitlines() if raw.startswith("{")), flush=True)
         for problem in problems:
             print(f"{name}: {problem}", file=sys.stderr)
+    targets = bench.load_targets()
     if entries and not args.json:
-        print(bench.table(entries, bench.load_targets()))
+        print(bench.table(entries, targets))
+    for miss in bench.misses(entries, targets):
+        print(miss, file=sys.stderr)
+        failed = True
     return 1 if failed else 0
 
 

@@ -14,3 +14,4 @@ void barrier_dma_read(void);              /* DMA memory: flag before; data after
 void barrier_dma_write(void);             /* DMA memory: data before; flag after */
 void barrier_dma_write_before_read(void); /* DMA memory: own flag before; the device's after */
 void barrier_release_to_device(void);     /* DMA memory read or written before; MMIO write after */
+void barrier_acquire_to_device(void);     /* acquire of memory before; MMIO after */

@@ -60,3 +60,9 @@ static inline void barrier_release_to_device(void)
 {
 	__asm__ volatile("sync" ::: "memory");
 }
+
+/* An MMIO access made after comes after what another hart did before it let go of what was acquired before. */
+static inline void barrier_acquire_to_device(void)
+{
+	__asm__ volatile("sync" ::: "memory");
+}
