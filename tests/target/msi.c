@@ -129,8 +129,8 @@ TEST(msi, set_is_granted_spread_and_freed)
 		spread = spread || desc->hart != fn->msi.descs[0]->hart;
 		CHECK(desc->identity || !fn->msi.domain);
 	}
-	/* The least loaded first: how many harts depends on what was taken before, one it is not. */
-	CHECK(spread || smp_next_online(smp_index()) == smp_index());
+	/* The least loaded first: what two harts differ in may be more than the set is large. */
+	CHECK(spread || smp_online_count() <= 2);
 	/* Not every vector has a handler yet. */
 	CHECK_EQ(msi_enable(&fn->msi), -EINVAL);
 	for (int i = 0; i < got; i++)
