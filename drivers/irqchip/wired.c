@@ -9,6 +9,7 @@
 #define MAX_CELLS 4
 /* Interrupts in a row that nobody claims; a few come when a wire falls late. */
 #define MAX_UNCLAIMED 100000
+#define MAX_PASSES    1000
 
 static struct wired_domain *domains;
 
@@ -61,15 +62,30 @@ struct line {
 
 static struct line *lines;
 
-static void run_line(void *arg)
+/* Did anybody have something? */
+static bool run_users(struct line *line)
 {
-	struct line *line = arg;
 	bool claimed = false;
 
 	/* acquire: pairs with the release of join(); a user is filled in when it is seen */
 	for (struct wired_user *user = atomic_load_explicit(&line->users, memory_order_acquire);
 	     user; user = atomic_load_explicit(&user->next, memory_order_acquire))
 		claimed |= user->run(user->arg);
+	return claimed;
+}
+
+/*
+ * Until nobody has anything: a controller may take no notice of a wire that another
+ * of them, or the same one again, has kept asserted all the while (QEMU's PLIC looks at
+ * changes alone). Bounded, as a function may never be quiet.
+ */
+static void run_line(void *arg)
+{
+	struct line *line = arg;
+	bool claimed = run_users(line);
+
+	for (unsigned pass = 1; claimed && pass < MAX_PASSES && run_users(line); pass++)
+		;
 	line->unclaimed = claimed ? 0 : line->unclaimed + 1;
 	if (line->unclaimed == MAX_UNCLAIMED) {
 		log_error("%s: interrupt %u stays asserted and is nobody's: masked",
