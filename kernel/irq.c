@@ -244,25 +244,36 @@ void irq_wait_dead(struct irq_desc *desc)
 	wait_clear(desc, IRQ_RUN | (desc->block ? IRQ_LEAD_OWNED : IRQ_OWNED));
 }
 
-int irq_activate(struct irq_desc *desc)
+/*
+ * As own_or_leave(), but done when it is back: another owner may be writing the message, of
+ * which the function must not send half. If that fails, it is found not written here.
+ */
+static int own_or_wait(struct irq_desc *desc)
 {
-	uint32_t s;
+	int rc;
 
-	/* release: pairs with the owner's acquire; handler and arg come first */
-	atomic_fetch_and_explicit(&desc->state, ~IRQ_INACTIVE, memory_order_release);
-	/*
-	 * Another owner may be writing the message, of which the function must not send half. If
-	 * that fails, it is found not written here.
-	 */
+	if (desc->block) {
+		rc = own_or_leave(desc);
+		while (!irq_settled(desc))
+			cpu_relax();
+		return rc;
+	}
 	for (;;) {
-		/* acquire: pairs with disown() */
-		s = atomic_fetch_or_explicit(&desc->state, IRQ_OWNED, memory_order_acquire);
+		/* acquire: pairs with disown(); the wish before it was a release */
+		uint32_t s =
+			atomic_fetch_or_explicit(&desc->state, IRQ_OWNED, memory_order_acquire);
+
 		if (!(s & IRQ_OWNED))
 			return own(desc, s | IRQ_OWNED);
-		if (desc->block)
-			return leave(desc);
 		wait_clear(desc, IRQ_OWNED);
 	}
+}
+
+int irq_activate(struct irq_desc *desc)
+{
+	/* release: pairs with the owner's acquire; handler and arg come first */
+	atomic_fetch_and_explicit(&desc->state, ~IRQ_INACTIVE, memory_order_release);
+	return own_or_wait(desc);
 }
 
 void irq_deactivate(struct irq_desc *desc)
@@ -285,7 +296,7 @@ int irq_resume(struct irq_desc *desc)
 {
 	/* release: pairs with the owner's acquire */
 	atomic_fetch_and_explicit(&desc->state, ~IRQ_SUSPENDED, memory_order_release);
-	return own_or_leave(desc);
+	return own_or_wait(desc);
 }
 
 /*

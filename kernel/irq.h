@@ -192,7 +192,7 @@ void irq_mask(struct irq_desc *desc);
  * Suspended: masked once, then no register of the source is touched until it is resumed,
  * whatever is wished meanwhile; then all of them are written again, and what was latched is
  * sent again. irq_latch(): an event that was found pending while suspended. irq_resume():
- * the owner's result of activate, or 0.
+ * the owner's result of activate, or 0; waits for another owner, as irq_activate() does. Thread context.
  */
 void irq_suspend(struct irq_desc *desc);
 void irq_latch(struct irq_desc *desc);

@@ -23,7 +23,7 @@ extern struct fake_hypervisor {
 	bool lose_answer;    /* it does what it was asked for, and answers hardware error */
 	unsigned bad_query;  /* the query of this vector, from 1, fails */
 	/* What it saw. */
-	unsigned changes, grants, releases, resets, queries, aborts;
+	unsigned changes, grants, releases, resets, queries;
 	unsigned waited_ms;
 	unsigned held; /* sources granted now */
 	uint32_t sequence;

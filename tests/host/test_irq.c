@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/host/cmocka_test.h"
 
@@ -395,6 +396,43 @@ static void wish_under_an_owner(void **state)
 	assert_int_equal(runs, 1);
 }
 
+/* Another owner, who lets go without having seen the wish that clears the bit. */
+static void *slow_owner(void *arg)
+{
+	uint32_t wished = *(uint32_t *)arg;
+
+	while (atomic_load(&desc->state) & wished)
+		cpu_relax();
+	usleep(2000);
+	atomic_fetch_and(&desc->state, ~IRQ_OWNED);
+	return NULL;
+}
+
+/* The function is let loose when this is back: its message must not be still to be written. */
+static void comes_back_under_an_owner(int (*back)(struct irq_desc *desc), uint32_t wished)
+{
+	pthread_t owner;
+
+	atomic_fetch_or(&desc->state, IRQ_OWNED);
+	assert_int_equal(pthread_create(&owner, NULL, slow_owner, &wished), 0);
+	assert_int_equal(back(desc), 0);
+	assert_true(desc->shadow & IRQ_SHADOW_WRITTEN);
+	pthread_join(owner, NULL);
+}
+
+static void written_when_it_is_back(void **state)
+{
+	(void)state;
+	start(false);
+	irq_deactivate(desc);
+	comes_back_under_an_owner(irq_activate, IRQ_INACTIVE);
+	irq_suspend(desc);
+	comes_back_under_an_owner(irq_resume, IRQ_SUSPENDED);
+	raise_event();
+	drain();
+	assert_int_equal(runs, 1);
+}
+
 static void mask_claim_unmask(void)
 {
 	under_owner = NULL;
@@ -594,6 +632,7 @@ int main(void)
 		cmocka_unit_test(claimed_while_it_runs),
 		cmocka_unit_test(late_after_a_move),
 		cmocka_unit_test(wish_under_an_owner),
+		cmocka_unit_test(written_when_it_is_back),
 		cmocka_unit_test(event_latched_under_an_owner),
 		cmocka_unit_test(ended_while_it_is_latched),
 		cmocka_unit_test(nobodys_identity),
