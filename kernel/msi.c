@@ -197,6 +197,7 @@ void msi_free(struct msi_function *fn)
 	fn->by->free(fn);
 	fn->enabled = false;
 	fn->suspended = false;
+	fn->lost = false;
 	fn->count = 0;
 	fn->held = 0;
 	fn->ops = NULL;

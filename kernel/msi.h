@@ -120,6 +120,8 @@ struct msi_domain {
 void msi_domain_register(uint32_t phandle, const struct msi_domain *domain);
 const struct msi_domain *msi_domain_find(uint32_t phandle);
 
+#define MSI_NO_SOURCE UINT32_MAX
+
 /*
  * Who brings sources to harts. Numbers are any 32-bit values: the hypervisor chooses them,
  * and gives them again once they were released.
@@ -129,15 +131,17 @@ struct msi_source_domain {
 	/* activate routes desc->source to desc->hart, then mask, unmask, set_affinity, eoi, retrigger. */
 	const struct irq_chip *chip;
 	/*
-	 * The number is the vector's from now on; off, whatever an earlier owner left. 0, -EINVAL:
-	 * no such source here, -EBUSY: it has an owner.
+	 * The number is the vector's from now on, and in desc->source; off, whatever an earlier owner
+	 * left. 0, -EINVAL: no such source here, -EBUSY: it has an owner.
 	 */
-	int (*bind)(struct irq_desc *desc);
+	int (*bind)(struct irq_desc *desc, uint32_t number);
 	/*
-	 * Off, synchronised, and nothing of it in any hart's queue any more when this returns:
-	 * the number may be granted again.
+	 * Of a set that sends no more: off, synchronised, and nothing of it in any hart's queue when
+	 * this returns: the numbers may be granted again. desc->source is MSI_NO_SOURCE then. What
+	 * had arrived, or a source held, has been dispatched or is latched: suspended vectors lose
+	 * nothing. They may be moved while they have no source.
 	 */
-	void (*unbind)(struct irq_desc *desc);
+	void (*unbind)(struct irq_desc *const *descs, unsigned n);
 	unsigned (*available)(void); /* upper bound of sources free now */
 };
 
@@ -194,6 +198,7 @@ struct msi_function {
 	uint16_t held;            /* places taken: a multi-message block may be larger than count */
 	bool enabled;
 	bool suspended; /* it was enabled: enabled again by msi_resume() */
+	bool lost;      /* its registers may be, since the messages were written */
 	bool maskable;  /* ops->can_mask(), looked up once */
 	/* MSI-X, entries is known, the domain has addresses, and it was not removed. */
 	_Atomic bool flat;

@@ -45,6 +45,7 @@ int msi_suspend(struct msi_function *fn)
 		suspend(fn);
 	fn->enabled = false;
 	fn->suspended = true;
+	fn->lost = true;
 	msi_check_leave(fn);
 	return 0;
 }

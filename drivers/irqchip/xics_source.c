@@ -94,11 +94,15 @@ static int change(struct xics_source *source, unsigned hart, bool masked)
 	return rc;
 }
 
-/* By the holder of OWNED: where it shall be, and masked or not as its shadow says. */
+/*
+ * By the holder of OWNED: where it shall be, and masked or not as its shadow says. A suspended
+ * vector may have no source: it is routed when it has one again.
+ */
 static int set(struct irq_desc *desc, unsigned hart)
 {
 	irqflags_t flags = spin_lock_irq(&lock);
-	int rc = change(source_of(desc), hart, desc->shadow & IRQ_SHADOW_MASKED);
+	struct xics_source *source = xics_find(desc->source);
+	int rc = source ? change(source, hart, desc->shadow & IRQ_SHADOW_MASKED) : 0;
 
 	spin_unlock_irq(&lock, flags);
 	return rc;
@@ -245,10 +249,10 @@ static leaf_t *leaf_of(uint32_t number)
 	return leaf;
 }
 
-static int attach(struct irq_desc *desc, bool level)
+static int attach(struct irq_desc *desc, uint32_t number, bool level)
 {
-	uint32_t number = desc->source;
 	struct xics_source *source, *none = NULL;
+	irqflags_t flags;
 	leaf_t *leaf;
 
 	if (number <= XICS_IPI || number >= XICS_NR_SOURCES)
@@ -262,40 +266,65 @@ static int attach(struct irq_desc *desc, bool level)
 	source->level = level;
 	source->masked = true;
 	/* release pairs with the acquire in xics_find() */
-	if (atomic_compare_exchange_strong_explicit(&leaf[number % LEAF_SIZE], &none, source,
-						    memory_order_release, memory_order_relaxed))
-		return 0;
-	free(source);
-	return -EBUSY;
+	if (!atomic_compare_exchange_strong_explicit(&leaf[number % LEAF_SIZE], &none, source,
+						     memory_order_release, memory_order_relaxed)) {
+		free(source);
+		return -EBUSY;
+	}
+	flags = spin_lock_irq(&lock);
+	desc->source = number;
+	spin_unlock_irq(&lock, flags);
+	return 0;
 }
 
 /*
  * The function is not enabled until its sources are routed, so that what an earlier owner left in
  * one is of no effect; and the first that is written is a whole route.
  */
-static int bind(struct irq_desc *desc)
+static int bind(struct irq_desc *desc, uint32_t number)
 {
-	int rc = attach(desc, false);
+	int rc = attach(desc, number, false);
 
 	if (!rc)
 		atomic_fetch_add_explicit(&nr_bound, 1, memory_order_relaxed);
 	return rc;
 }
 
-/* Off first; then each hart accepts what was presented to it before, and finds the vector dead. */
-static void unbind(struct irq_desc *desc)
+static void turn_off(struct xics_source *source)
 {
-	struct xics_source *source = source_of(desc);
 	irqflags_t flags = spin_lock_irq(&lock);
 
 	source->held = true;
 	apply(source);
 	spin_unlock_irq(&lock, flags);
-	xics_quiesce();
+}
+
+static void detach(struct irq_desc *desc)
+{
+	struct xics_source *source = source_of(desc);
+	irqflags_t flags = spin_lock_irq(&lock);
+
+	/* relaxed: nobody comes by the number any more; who moves the vector holds the lock */
 	atomic_store_explicit(&leaves[source->number >> LEAF_BITS][source->number % LEAF_SIZE],
-			      NULL, memory_order_release);
-	atomic_fetch_sub_explicit(&nr_bound, 1, memory_order_relaxed);
+			      NULL, memory_order_relaxed);
+	desc->source = MSI_NO_SOURCE;
+	spin_unlock_irq(&lock, flags);
 	free(source);
+}
+
+/*
+ * What was presented or rejected comes first: an edge that is rejected is forgotten with its source off.
+ * Then off; then each hart accepts what may have been presented meanwhile.
+ */
+static void unbind(struct irq_desc *const *descs, unsigned n)
+{
+	xics_quiesce();
+	for (unsigned i = 0; i < n; i++)
+		turn_off(source_of(descs[i]));
+	xics_quiesce();
+	for (unsigned i = 0; i < n; i++)
+		detach(descs[i]);
+	atomic_fetch_sub_explicit(&nr_bound, n, memory_order_relaxed);
 }
 
 static unsigned available(void)
@@ -325,8 +354,7 @@ static int wired_source(struct wired_domain *wired, const uint32_t *specifier,
 		return -ENOSPC;
 	irq_desc_init(*desc, IRQ_KIND_WIRED, &chip, smp_index(), 0);
 	(*desc)->index = (uint16_t)specifier[0];
-	(*desc)->source = specifier[0];
-	rc = attach(*desc, specifier[1] & 1);
+	rc = attach(*desc, specifier[0], specifier[1] & 1);
 	if (rc)
 		irq_desc_put(*desc);
 	return rc;

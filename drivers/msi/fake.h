@@ -22,6 +22,7 @@ extern struct fake_hypervisor {
 	int32_t refuse;      /* it answers this to every request for vectors */
 	bool lose_answer;    /* it does what it was asked for, and answers hardware error */
 	unsigned bad_query;  /* the query of this vector, from 1, fails */
+	bool reset;          /* the function has lost its messages, until a set is granted anew */
 	/* What it saw. */
 	unsigned changes, grants, releases, resets, queries;
 	unsigned waited_ms;
@@ -35,7 +36,7 @@ void fake_hypervisor_reset(void);
 void fake_hypervisor_adopt(const struct msi_function *fn);
 /*
  * The function raises vector i: handled by the calling hart, latched while the source is off,
- * or lost, when it was released. Thread context. false: no source of it is granted.
+ * or lost, when it was released. Thread context. false: no source of it is granted, or no message left.
  */
 bool fake_hypervisor_raise(const struct msi_function *fn, unsigned i);
 /* Is the source of vector i routed to the hart, and on? */

@@ -29,14 +29,6 @@ static unsigned hart_for(const uint16_t *wish, unsigned i)
 	return hart;
 }
 
-static void unbind_all(const struct msi_hypervisor *hv, struct msi_function *fn, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		hv->sources->unbind(fn->descs[i]);
-		irq_desc_put(fn->descs[i]);
-	}
-}
-
 /* The function puts the message number into the low bits of the base. */
 static bool is_block(struct irq_desc *const *descs, unsigned n)
 {
@@ -46,52 +38,65 @@ static bool is_block(struct irq_desc *const *descs, unsigned n)
 	return descs[0]->source % n == 0;
 }
 
-static int bind_one(const struct msi_hypervisor *hv, struct msi_function *fn, unsigned i,
-		    unsigned hart)
+static int bind_one(const struct msi_hypervisor *hv, const struct msi_function *fn, unsigned i)
 {
-	struct irq_desc *desc;
 	uint32_t source;
 	int rc;
 
 	if (hv->query(fn, i, &source) != PAPR_SUCCESS)
 		return -EIO;
-	if (irq_desc_claim(1, &desc) < 0)
-		return -ENOSPC;
-	irq_desc_init(desc, IRQ_KIND_MSI, hv->sources->chip, hart, 0);
-	desc->chip_data = fn;
-	desc->gone = &fn->gone;
-	desc->index = (uint16_t)i;
-	desc->source = source;
-	rc = hv->sources->bind(desc);
-	if (rc) {
-		log_error("msi: %s[%u]: hypervisor names source 0x%x: %s", fn->name, i, source,
-			  rc == -EBUSY ? "another vector's" : "there is none");
-		irq_desc_put(desc);
-		return -EIO;
-	}
-	fn->descs[i] = desc;
-	return 0;
+	rc = hv->sources->bind(fn->descs[i], source);
+	if (!rc)
+		return 0;
+	log_error("msi: %s[%u]: hypervisor names source 0x%x: %s", fn->name, i, source,
+		  rc == -EBUSY ? "another vector's" : "there is none");
+	return -EIO;
 }
 
 /* Sources of the held vectors, not on yet. All or none; -EILSEQ: plain MSI, and no block. */
-static int bind_all(const struct msi_hypervisor *hv, struct msi_function *fn, enum msi_type type,
-		    unsigned held, const uint16_t *wish)
+static int bind_all(const struct msi_hypervisor *hv, const struct msi_function *fn,
+		    enum msi_type type, unsigned held)
 {
-	unsigned first = hart_for(wish, 0);
 	unsigned n = 0;
 	int rc = 0;
 
-	for (; n < held; n++) {
-		/* Plain MSI is one block, on the hart of its first message. */
-		rc = bind_one(hv, fn, n, n && type == MSI_MSIX ? hart_for(wish, n) : first);
-		if (rc)
-			break;
+	while (n < held && !rc) {
+		rc = bind_one(hv, fn, n);
+		n += !rc;
 	}
 	if (!rc && type == MSI_MSI && !is_block(fn->descs, held))
 		rc = -EILSEQ;
-	if (rc)
-		unbind_all(hv, fn, n);
+	if (rc && n)
+		hv->sources->unbind(fn->descs, n);
 	return rc;
+}
+
+static void put_all(const struct msi_function *fn, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		irq_desc_put(fn->descs[i]);
+}
+
+static int take_descs(const struct msi_hypervisor *hv, struct msi_function *fn, enum msi_type type,
+		      unsigned n, const uint16_t *wish)
+{
+	unsigned hart = hart_for(wish, 0);
+
+	if (irq_desc_claim(n, fn->descs) < 0)
+		return -ENOSPC;
+	for (unsigned i = 0; i < n; i++) {
+		struct irq_desc *desc = fn->descs[i];
+
+		/* Plain MSI is one block, on the hart of its first message. */
+		if (i && type == MSI_MSIX)
+			hart = hart_for(wish, i);
+		irq_desc_init(desc, IRQ_KIND_MSI, hv->sources->chip, hart, 0);
+		desc->chip_data = fn;
+		desc->gone = &fn->gone;
+		desc->index = (uint16_t)i;
+		desc->source = MSI_NO_SOURCE;
+	}
+	return 0;
 }
 
 static int alloc_once(const struct msi_hypervisor *hv, struct msi_function *fn, enum msi_type type,
@@ -102,9 +107,13 @@ static int alloc_once(const struct msi_hypervisor *hv, struct msi_function *fn, 
 
 	if (held < 0)
 		return held;
-	rc = bind_all(hv, fn, type, (unsigned)held, wish);
-	if (!rc)
-		return held;
+	rc = take_descs(hv, fn, type, (unsigned)held, wish);
+	if (!rc) {
+		rc = bind_all(hv, fn, type, (unsigned)held);
+		if (!rc)
+			return held;
+		put_all(fn, (unsigned)held);
+	}
 	change_msi_release(hv, fn, type);
 	return rc;
 }
@@ -137,19 +146,56 @@ static void shut_off(struct msi_function *fn)
 	fn->ops->flush(fn);
 }
 
+static void give_up(const struct msi_hypervisor *hv, struct msi_function *fn)
+{
+	/* After a resume that failed there may be none. */
+	if (fn->descs[0]->source != MSI_NO_SOURCE)
+		hv->sources->unbind(fn->descs, fn->held);
+	change_msi_release(hv, fn, fn->ops->type);
+}
+
 void hypercall_free(const struct msi_hypervisor *hv, struct msi_function *fn)
 {
 	/* Not enabled before it is released: messages of a freed source are another's, or end the guest. */
 	shut_off(fn);
 	for (unsigned i = 0; i < fn->held; i++)
 		irq_kill(fn->descs[i]);
-	unbind_all(hv, fn, fn->held);
-	change_msi_release(hv, fn, fn->ops->type);
+	give_up(hv, fn);
+	put_all(fn, fn->held);
 }
 
-int hypercall_enable(struct msi_function *fn)
+/*
+ * Messages that may be lost, none but the hypervisor can write, and only as it grants a set: this one
+ * is given back and asked for again. Its vectors stay, but for the numbers of their sources.
+ */
+static int renew(const struct msi_hypervisor *hv, struct msi_function *fn)
 {
-	int rc = 0;
+	enum msi_type type = fn->ops->type;
+	int rc = fn->ops->open(fn, fn->held);
+
+	if (rc)
+		return rc;
+	give_up(hv, fn);
+	rc = change_msi_set(hv, fn, type, fn->held, fn->held);
+	if (rc < 0)
+		return rc;
+	rc = bind_all(hv, fn, type, fn->held);
+	if (rc)
+		change_msi_release(hv, fn, type);
+	return rc == -EILSEQ ? -ENOSPC : rc;
+}
+
+static int renew_lost(const struct msi_hypervisor *hv, struct msi_function *fn)
+{
+	int rc = fn->lost ? renew(hv, fn) : 0;
+
+	fn->lost = rc;
+	return rc;
+}
+
+int hypercall_enable(const struct msi_hypervisor *hv, struct msi_function *fn)
+{
+	int rc = renew_lost(hv, fn);
 
 	for (unsigned i = 0; i < fn->count && !rc; i++)
 		rc = irq_activate(fn->descs[i]);
@@ -169,10 +215,9 @@ void hypercall_disable(struct msi_function *fn)
 		irq_deactivate(fn->descs[i]);
 }
 
-int hypercall_resume(struct msi_function *fn)
+int hypercall_resume(const struct msi_hypervisor *hv, struct msi_function *fn)
 {
-	/* The hypervisor keeps its messages across a reset; what is ours in the function is lost. */
-	int rc = fn->ops->open(fn, fn->held);
+	int rc = renew_lost(hv, fn);
 
 	for (unsigned i = 0; i < fn->held && !rc; i++)
 		rc = irq_resume(fn->descs[i]);

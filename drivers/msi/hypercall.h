@@ -66,6 +66,6 @@ int hypercall_query(const struct msi_hypervisor *hv, const struct msi_function *
 int hypercall_alloc(const struct msi_hypervisor *hv, struct msi_function *fn, enum msi_type type,
 		    unsigned min, unsigned max, const uint16_t *wish);
 void hypercall_free(const struct msi_hypervisor *hv, struct msi_function *fn);
-int hypercall_enable(struct msi_function *fn);
+int hypercall_enable(const struct msi_hypervisor *hv, struct msi_function *fn);
 void hypercall_disable(struct msi_function *fn);
-int hypercall_resume(struct msi_function *fn);
+int hypercall_resume(const struct msi_hypervisor *hv, struct msi_function *fn);

@@ -72,6 +72,16 @@ static int alloc(struct msi_function *fn, enum msi_type type, unsigned min, unsi
 	return hypercall_alloc(&hypervisor, fn, type, min, max, wish);
 }
 
+static int enable(struct msi_function *fn)
+{
+	return hypercall_enable(&hypervisor, fn);
+}
+
+static int resume(struct msi_function *fn)
+{
+	return hypercall_resume(&hypervisor, fn);
+}
+
 static void free_set(struct msi_function *fn)
 {
 	hypercall_free(&hypervisor, fn);
@@ -84,7 +94,7 @@ TABLE_ENTRY(struct msi_ops, msi_backend, 5, rtas) = {
 	.query = query,
 	.alloc = alloc,
 	.free = free_set,
-	.enable = hypercall_enable,
+	.enable = enable,
 	.disable = hypercall_disable,
-	.resume = hypercall_resume,
+	.resume = resume,
 };

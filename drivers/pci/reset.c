@@ -23,9 +23,6 @@ struct saved {
 
 bool pci_can_reset(const struct pci_function *fn)
 {
-	/* Messages that a hypervisor has written are gone by it, and are not ours to write. */
-	if (fn->msi.count && !fn->msi.domain && fn->msi.by == fn->msi.backend)
-		return false;
 	/* A bridge would take what is behind it along. */
 	return fn->cap_pcie && !fn->bridge &&
 	       (pci_read32(fn, fn->cap_pcie + PCI_PCIE_DEVCAP) & PCI_PCIE_DEVCAP_FLR);

@@ -2,7 +2,7 @@
 // SOURCES: drivers/msi/change_msi.c drivers/msi/hypercall.c kernel/irq.c kernel/irq_block.c
 // SOURCES: kernel/desc.c kernel/msi_checked.c
 /*
- * The suite of tests/target/msi/fake.c once more, under the sanitizers: what a hypervisor
+ * The suite of tests/target/msi/fake_checked.c once more, under the sanitizers: what a hypervisor
  * answers reaches nothing that it should not.
  */
 #include "kernel/lib/table.h"
@@ -11,7 +11,7 @@
 #undef for_each_table_entry
 #define for_each_table_entry(table, it) for ((it) = &table##_entry_fake; (it); (it) = NULL)
 
-#include "drivers/msi/fake.c"
+#include "drivers/msi/fake_checked.c"
 
 #include "kernel/msi.c"
 #include "kernel/msi_suspend.c"
@@ -77,7 +77,7 @@ const char *platform_setting(const char *name, const char *fallback)
 static void failed(struct test_result *t, int line, const char *what)
 {
 	t->failed = true;
-	print_error("tests/target/msi/fake.c:%d: %s\n", line, what);
+	print_error("tests/target/msi/fake_checked.c:%d: %s\n", line, what);
 }
 
 void test_fail_check(struct test_result *t, int line, const char *what)
@@ -110,7 +110,7 @@ void test_skip(struct test_result *t, const char *fmt, ...)
 	}                                          \
 	static void name_(__attribute__((unused)) struct test_result *t)
 
-#include "tests/target/msi/fake.c"
+#include "tests/target/msi/fake_checked.c"
 
 #define ON_HOST(name_) cmocka_unit_test(name_##_on_host)
 
@@ -135,6 +135,10 @@ int main(void)
 		ON_HOST(failed_route_leaves_it_where_it_was),
 		ON_HOST(suspended_function_is_left_alone),
 		ON_HOST(suspended_set_ends_by_disable_or_free),
+		ON_HOST(lost_messages_are_asked_for_again),
+		ON_HOST(refused_renewal_can_be_repeated),
+		ON_HOST(lost_set_ends_by_disable_or_free),
+		ON_HOST(unaligned_renewal_is_refused),
 	};
 
 	for (unsigned i = 0; i < HARTS; i++)

@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "arch/cpu.h"
+#include "arch/irqflags.h"
 #include "drivers/pci/pci.h"
 #include "drivers/pci/raise.h"
 #include "kernel/msi.h"
@@ -15,6 +17,8 @@
 #define PRIORITY_OFF 0xff
 #define RAISES       1000
 #define SETS         40
+#define RESETS       3
+#define DEAF_MS      20
 #define TIMEOUT_MS   5000
 
 struct route {
@@ -192,6 +196,19 @@ static int move_on(void *arg)
 	return 0;
 }
 
+static unsigned start_moving(struct mover *mover, struct pci_function *fn)
+{
+	mover->msi = &fn->msi;
+	return smp_post(smp_next_online(smp_index()), &mover->work);
+}
+
+static void stop_moving(struct mover *mover, unsigned home)
+{
+	atomic_store_explicit(&mover->stop, 1, memory_order_relaxed);
+	smp_wait(&mover->work);
+	msi_set_affinity(mover->msi, 0, home);
+}
+
 /* What was presented to the old server is handled there: none lost, none twice. */
 TEST(rtas, moves_under_fire_are_exact)
 {
@@ -204,13 +221,110 @@ TEST(rtas, moves_under_fire_are_exact)
 	SKIP_IF(!fn, "no function raises vectors of the hypervisor");
 	SKIP_IF(other == smp_index(), "one hart");
 	home = fn->msi.descs[0]->hart;
-	mover.msi = &fn->msi;
-	CHECK_EQ(smp_post(other, &mover.work), 0);
+	CHECK_EQ(start_moving(&mover, fn), 0);
 	rc = pci_raise_series(fn, 0, RAISES, &out);
-	atomic_store_explicit(&mover.stop, 1, memory_order_relaxed);
-	smp_wait(&mover.work);
-	CHECK_EQ(msi_set_affinity(&fn->msi, 0, home), 0);
+	stop_moving(&mover, home);
 	CHECK_EQ(rc, 0);
 	CHECK_EQ(out.handled, RAISES);
 	CHECK(mover.moves > 1);
+}
+
+/* Sources come and go under a vector that is moved all the while. */
+TEST(rtas, reset_while_a_vector_moves)
+{
+	struct pci_function *fn = raiser();
+	struct mover mover = { .work = { .fn = move_on, .arg = &mover } };
+	struct pci_raised out;
+	unsigned home;
+	int rc = 0;
+
+	while (fn && !(fn->driver && fn->driver->raise && fn->driver->quiet && pci_can_reset(fn)))
+		fn = next_enabled(fn->next);
+	SKIP_IF(!fn, "no function with a reset raises vectors of the hypervisor");
+	SKIP_IF(smp_next_online(smp_index()) == smp_index(), "one hart");
+	home = fn->msi.descs[0]->hart;
+	CHECK_EQ(start_moving(&mover, fn), 0);
+	for (unsigned i = 0; i < RESETS && !rc; i++) {
+		rc = pci_reset(fn);
+		if (!rc)
+			rc = pci_raise_series(fn, 0, RAISES / 10, &out);
+		if (!rc && out.handled != RAISES / 10)
+			rc = -EIO;
+	}
+	stop_moving(&mover, home);
+	CHECK_EQ(rc, 0);
+	CHECK(mover.moves > RESETS);
+}
+
+/* --- a hart that takes no interrupt for a while --- */
+
+struct deaf {
+	struct work work;
+	_Atomic uint32_t ready, go;
+};
+
+static int be_deaf(void *arg)
+{
+	struct deaf *deaf = arg;
+	irqflags_t flags = irq_save();
+
+	/* acquire and release: the raises, and the renewal's begin, are in between */
+	atomic_store_explicit(&deaf->ready, 1, memory_order_release);
+	while (!atomic_load_explicit(&deaf->go, memory_order_acquire))
+		cpu_relax();
+	time_delay_us(DEAF_MS * 1000);
+	irq_restore(flags);
+	return 0;
+}
+
+static bool is_deaf(void *arg)
+{
+	struct deaf *deaf = arg;
+
+	return atomic_load_explicit(&deaf->ready, memory_order_acquire);
+}
+
+static struct pci_function *raiser_of_two(void)
+{
+	struct pci_function *fn = raiser();
+
+	while (fn && !(fn->driver && fn->driver->raise && fn->msi.count > 1))
+		fn = next_enabled(fn->next);
+	return fn;
+}
+
+/*
+ * One is presented to a hart that does not take it, one is rejected by that hart. Their sources are
+ * given back, and both come.
+ */
+TEST(rtas, nothing_under_way_is_lost_with_its_source)
+{
+	struct pci_function *fn = raiser_of_two();
+	unsigned other = smp_next_online(smp_index());
+	struct deaf deaf = { .work = { .fn = be_deaf, .arg = &deaf } };
+	uint64_t before[2];
+	int rc;
+
+	SKIP_IF(!fn, "no function raises two vectors of the hypervisor");
+	SKIP_IF(other == smp_index(), "one hart");
+	for (unsigned i = 0; i < 2; i++) {
+		CHECK_EQ(msi_set_affinity(&fn->msi, i, other), 0);
+		before[i] = msi_handled(&fn->msi, i);
+	}
+	CHECK_EQ(smp_post(other, &deaf.work), 0);
+	CHECK(time_wait(is_deaf, &deaf, TIMEOUT_MS));
+	rc = fn->driver->raise(fn, 0);
+	rc = rc ? rc : fn->driver->raise(fn, 1);
+	rc = rc ? rc : msi_suspend(&fn->msi);
+	atomic_store_explicit(&deaf.go, 1, memory_order_release);
+	rc = rc ? rc : msi_resume(&fn->msi);
+	smp_wait(&deaf.work);
+	CHECK_EQ(rc, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		struct pci_raised out;
+
+		CHECK_EQ(msi_handled(&fn->msi, i), before[i] + 1);
+		CHECK_EQ(pci_raise_series(fn, i, 10, &out), 0);
+		CHECK(out.handled == 10 && msi_handled(&fn->msi, i) == before[i] + 11);
+	}
 }

@@ -59,6 +59,7 @@ static void grant(const struct msi_function *fn, unsigned count)
 	}
 	fake_hypervisor.held = count;
 	fake_hypervisor.grants++;
+	fake_hypervisor.reset = false;
 }
 
 static int32_t release(const struct msi_function *fn)
@@ -205,25 +206,32 @@ static void eoi(struct irq_desc *desc)
 	(void)desc;
 }
 
-static int bind(struct irq_desc *desc)
+static int bind(struct irq_desc *desc, uint32_t number)
 {
-	struct source *source = find_number(desc->source);
+	struct source *source = find_number(number);
 
 	if (!source)
 		return -EINVAL;
 	if (source->desc)
 		return -EBUSY;
+	desc->source = number;
 	source->desc = desc;
 	source->on = source->pending = false;
 	return 0;
 }
 
-static void unbind(struct irq_desc *desc)
+static void unbind(struct irq_desc *const *descs, unsigned n)
 {
-	struct source *source = source_of(desc);
+	for (unsigned i = 0; i < n; i++) {
+		struct source *source = source_of(descs[i]);
 
-	source->desc = NULL;
-	source->on = false;
+		/* The event of a suspended vector is not lost with its source. */
+		if (source->pending)
+			irq_latch(descs[i]);
+		source->desc = NULL;
+		source->on = source->pending = false;
+		descs[i]->source = MSI_NO_SOURCE;
+	}
 }
 
 static unsigned available(void)
@@ -278,7 +286,7 @@ bool fake_hypervisor_raise(const struct msi_function *fn, unsigned i)
 {
 	struct source *source = find_vector(fn, i);
 
-	if (!source || !source->desc)
+	if (!source || !source->desc || fake_hypervisor.reset)
 		return false;
 	if (source->on)
 		deliver(source);
@@ -326,6 +334,16 @@ static int backend_alloc(struct msi_function *fn, enum msi_type type, unsigned m
 	return hypercall_alloc(&hypervisor, fn, type, min, max, wish);
 }
 
+static int backend_enable(struct msi_function *fn)
+{
+	return hypercall_enable(&hypervisor, fn);
+}
+
+static int backend_resume(struct msi_function *fn)
+{
+	return hypercall_resume(&hypervisor, fn);
+}
+
 static void backend_free(struct msi_function *fn)
 {
 	hypercall_free(&hypervisor, fn);
@@ -338,8 +356,8 @@ TABLE_ENTRY(struct msi_ops, msi_backend, 5, fake) = {
 	.query = backend_query,
 	.alloc = backend_alloc,
 	.free = backend_free,
-	.enable = hypercall_enable,
+	.enable = backend_enable,
 	.disable = hypercall_disable,
-	.resume = hypercall_resume,
+	.resume = backend_resume,
 	.chip = &chip,
 };

@@ -411,3 +411,103 @@ TEST(hypercall, suspended_set_ends_by_disable_or_free)
 		CHECK(holds_nothing() && !fn->suspended);
 	}
 }
+
+static bool each_comes_once_more(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		unsigned before = runs[i];
+
+		if (!fake_hypervisor_raise(fn, i) || runs[i] != before + 1)
+			return false;
+	}
+	return true;
+}
+
+static bool suspend_and_lose(unsigned n)
+{
+	bool ok = msi_alloc(fn, n, n, MSI_ALLOW_MSIX, NULL) == (int)n && ask_and_enable(n) &&
+		  !msi_suspend(fn) && fake_hypervisor_raise(fn, 0) && !runs[0];
+
+	fake_hypervisor.reset = true;
+	return ok;
+}
+
+/* A reset costs the function its messages, and no one but the hypervisor writes them: it is asked again. */
+TEST(hypercall, lost_messages_are_asked_for_again)
+{
+	unsigned to;
+
+	FRESH_FUNCTION();
+	CHECK(suspend_and_lose(4));
+	CHECK(!fake_hypervisor_raise(fn, 1));
+	to = smp_next_online(fn->descs[1]->hart);
+	CHECK_EQ(msi_set_affinity(fn, 1, to), 0);
+	fake_hypervisor.first = 0x1700;
+	CHECK_EQ(msi_resume(fn), 0);
+	CHECK_EQ(runs[0], 1);
+	CHECK(fake_hypervisor.held == 4 && fake_hypervisor.grants == 2 && !device.written);
+	CHECK(fn->descs[3]->source == 0x1703 && fake_hypervisor_routes(fn, 1, to));
+	CHECK(each_comes_once_more(4));
+	msi_free(fn);
+	CHECK(holds_nothing());
+}
+
+/* Not granted again: suspended, with vectors that have no source; they move, and all may be tried again. */
+TEST(hypercall, refused_renewal_can_be_repeated)
+{
+	unsigned to;
+
+	FRESH_FUNCTION();
+	CHECK(suspend_and_lose(3));
+	fake_hypervisor.room = 2;
+	CHECK(msi_resume(fn) == -ENOSPC && fn->suspended && !device.enabled);
+	CHECK(!fake_hypervisor.held && !fake_hypervisor_bound());
+	to = smp_next_online(fn->descs[2]->hart);
+	CHECK_EQ(msi_set_affinity(fn, 2, to), 0);
+	msi_mask(fn, 1);
+	fake_hypervisor.room = FAKE_SOURCES;
+	for (unsigned i = 1; i <= 3; i++) {
+		fake_hypervisor.bad_query = i;
+		CHECK(msi_resume(fn) == -EIO && fn->suspended);
+		CHECK(!fake_hypervisor.held && !fake_hypervisor_bound());
+	}
+	fake_hypervisor.bad_query = 0;
+	CHECK(!msi_resume(fn) && runs[0] == 1 && fake_hypervisor_routes(fn, 2, to));
+	CHECK(fake_hypervisor_raise(fn, 1) && !runs[1]);
+	CHECK(!msi_unmask(fn, 1) && runs[1] == 1);
+	CHECK(each_comes_once_more(3));
+	msi_free(fn);
+	CHECK(holds_nothing());
+}
+
+/* Disabled while suspended, it is enabled with messages; freed without sources, it holds nothing. */
+TEST(hypercall, lost_set_ends_by_disable_or_free)
+{
+	for (unsigned frees = 0; frees < 2; frees++) {
+		FRESH_FUNCTION();
+		CHECK(suspend_and_lose(2));
+		fake_hypervisor.room = frees ? 0 : FAKE_SOURCES;
+		CHECK_EQ(frees ? msi_resume(fn) : 0, frees ? -ENOSPC : 0);
+		if (!frees) {
+			msi_disable(fn);
+			CHECK(ask_and_enable(2) && runs[0] == 1 && each_comes_once_more(2));
+			CHECK_EQ(fake_hypervisor.grants, 2);
+		}
+		msi_free(fn);
+		CHECK(holds_nothing() && !fn->suspended && !fn->lost);
+	}
+}
+
+/* A block that is none any more is refused. */
+TEST(hypercall, unaligned_renewal_is_refused)
+{
+	FRESH_FUNCTION();
+	CHECK_EQ(msi_alloc(fn, 4, 4, MSI_ALLOW_MSI, NULL), 4);
+	CHECK(ask_and_enable(4) && !msi_suspend(fn));
+	fake_hypervisor.first = 0x1302;
+	CHECK(msi_resume(fn) == -ENOSPC && fn->suspended && !fake_hypervisor.held);
+	fake_hypervisor.first = 0x1304;
+	CHECK(!msi_resume(fn) && each_comes_once_more(4));
+	msi_free(fn);
+	CHECK(holds_nothing());
+}
