@@ -142,12 +142,24 @@ static int own_set(struct pci_function **fn, unsigned n, uint64_t *mark, const c
 
 	for (unsigned i = 0; i < BURST; i++)
 		wish[i] = (uint16_t)smp_index();
-	*why = "no function without driver with enough MSI-X vectors whose messages are ours";
+	*why = "no function without driver with enough MSI-X vectors";
 	*fn = bench_spare_function(n);
-	if (!*fn || !(*fn)->msi.domain)
+	if (!*fn)
 		return -ENODEV;
-	*why = "too few identities are left";
+	*why = "too few vectors are left";
 	return bench_take_set(&(*fn)->msi, n, wish, mark);
+}
+
+/* One whose messages this kernel can send itself. */
+static int own_senders(struct pci_function **fn, unsigned n, uint64_t *mark, const char **why)
+{
+	int rc = own_set(fn, n, mark, why);
+
+	if (rc || (*fn)->msi.domain)
+		return rc;
+	msi_free(&(*fn)->msi);
+	*why = "messages are the hypervisor's";
+	return -EOPNOTSUPP;
 }
 
 static uint64_t burst(struct pci_function *fn, unsigned n)
@@ -166,7 +178,7 @@ static int next_pending(const struct bench *bench, const char **why)
 {
 	struct pci_function *fn;
 	uint64_t mark;
-	int rc = own_set(&fn, BURST, &mark, why);
+	int rc = own_senders(&fn, BURST, &mark, why);
 
 	if (rc)
 		return rc;
@@ -258,7 +270,8 @@ static int move(const struct bench *bench, const char **why)
 	if (rc)
 		return rc;
 	bench_report(bench->name, "instructions", samples, MOVES, 0);
-	bench_report("msi.drain", "instructions", drains, MOVES, 0);
+	if (fn->msi.domain)
+		bench_report("msi.drain", "instructions", drains, MOVES, 0);
 	return 0;
 }
 
@@ -277,7 +290,7 @@ static int move_unmaskable(const struct bench *bench, const char **why)
 	*why = "one hart";
 	if (other == home)
 		return -ENODEV;
-	*why = "too few identities are left";
+	*why = "too few vectors are left";
 	for (unsigned i = 0; i < MOVES && !rc; i++) {
 		uint64_t start;
 
@@ -308,7 +321,7 @@ static int cross_hart(const struct bench *bench, const char **why)
 	*why = "one hart";
 	if (other == smp_index())
 		return -ENODEV;
-	rc = own_set(&fn, 1, &mark, why);
+	rc = own_senders(&fn, 1, &mark, why);
 	if (!rc)
 		rc = msi_set_affinity(&fn->msi, 0, other);
 	for (unsigned i = 0; i < TRIALS && !rc; i++) {

@@ -4,7 +4,7 @@
 import pathlib
 import tomllib
 
-from harness import lines, qemu, verdict
+from harness import lines, machines, qemu, verdict
 
 TARGETS = pathlib.Path(__file__).with_name("targets.toml")
 INEXACT = ("nvme.",)
@@ -16,7 +16,9 @@ def load_targets(path=TARGETS):
 
 
 def key_of(entry):
-    return entry["name"], entry.get("n_vectors", 0)
+    """A bench on a platform; an entry of targets.toml without one is riscv-virt's."""
+    platform = entry.get("platform", machines.PLATFORM)
+    return platform, entry["name"], entry.get("n_vectors", 0)
 
 
 def bench_lines(text):
@@ -27,7 +29,8 @@ def all_entries(machine, text):
     """What the table shows: the benches, and the RAM in use that the boot line tells."""
     boots = [o for o in lines.json_lines(text)[0] if o["type"] == "boot" and "ram_used" in o]
     ram = [{"name": "boot.ram_used", "p50": o["ram_used"], "max": o["ram_used"]} for o in boots]
-    return [dict(entry, machine=machine.name) for entry in bench_lines(text) + ram]
+    where = {"machine": machine.name, "platform": machine.platform}
+    return [{**entry, **where} for entry in bench_lines(text) + ram]
 
 
 def raw_lines(text):

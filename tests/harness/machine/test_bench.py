@@ -13,7 +13,7 @@ def test_image_size(pytestconfig):
     assert 0 < machines.flat_image(platform).stat().st_size <= SIZE_LIMITS[platform]
 
 
-@pytest.mark.machines("bench", "bench-first")
+@pytest.mark.machines("bench", "bench-first", "bench-1")
 def test_bench_repeats(machine):
     runs = [bench.run(machine, log=f"{machine.name}/repeat-{n}") for n in (1, 2)]
     for run, problems in runs:
