@@ -14,15 +14,15 @@
 #include "tests/host/cmocka_test.h"
 
 #define MAX_FILES   64
-#define MAX_THREADS 4
-#define MAX_SET     64
+#define MAX_THREADS 8
+#define MAX_SET     512
 
 static struct vector_file files[MAX_FILES];
 static struct vector_space space;
 static _Atomic unsigned holder[MAX_FILES][VECTOR_MAX_ID + 1];
 /* Not atomic: only the holder touches it, so ThreadSanitizer sees a release that misses the next claim. */
 static unsigned diary[MAX_FILES][VECTOR_MAX_ID + 1];
-static _Atomic unsigned errors, taken_in_all;
+static _Atomic unsigned errors, taken_in_all, refused;
 static unsigned nr_threads, nr_rounds, set_limit;
 
 static void open_files(unsigned nr, unsigned max_id)
@@ -138,6 +138,7 @@ static void *random_sets(void *arg)
 		let_go(sets[s], n[s], self);
 		n[s] = jitter_random() % 4 ? claim_some(sets[s]) : claim_block(sets[s]);
 		expect(n[s] > 0 || n[s] == -ENOSPC || n[s] == -EAGAIN);
+		refused += n[s] < 0;
 		n[s] = MAX(n[s], 0);
 		hold(sets[s], n[s], self);
 	}
@@ -149,28 +150,29 @@ static void *random_sets(void *arg)
 static void no_identity_twice(void **state)
 {
 	static const struct {
-		unsigned files, max_id, rounds;
+		unsigned files, max_id, threads, limit, rounds;
 	} sizes[] = {
-		{ 1, 63, 16000 },  { 2, 63, 16000 }, { 5, 63, 10000 },
-		{ 1, 255, 8000 },  { 4, 255, 8000 }, { 1, 2047, 4000 },
-		{ 4, 2047, 4000 }, { 64, 63, 2000 }, { 64, 2047, 1500 },
+		{ 1, 63, 4, 64, 16000 },  { 2, 63, 4, 64, 16000 },  { 5, 63, 4, 64, 10000 },
+		{ 64, 63, 8, 512, 600 },  { 1, 255, 4, 64, 8000 },  { 4, 255, 4, 64, 8000 },
+		{ 16, 255, 8, 256, 800 }, { 64, 255, 8, 64, 600 },  { 1, 2047, 4, 256, 1500 },
+		{ 4, 2047, 4, 64, 4000 }, { 9, 2047, 4, 512, 600 }, { 64, 2047, 8, 64, 600 },
 	};
 	unsigned taken = 0;
 
 	(void)state;
-	set_limit = MAX_SET;
 	for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
 		unsigned total = sizes[i].files * sizes[i].max_id;
 
 		nr_rounds = sizes[i].rounds;
+		set_limit = sizes[i].limit;
 		jitter_every = i % 2 ? 64 : 0;
 		open_files(sizes[i].files, sizes[i].max_id);
-		run(MAX_THREADS, random_sets);
+		run(sizes[i].threads, random_sets);
 		check_balance(total);
 		taken += taken_in_all;
 	}
-	print_message("%u identities taken\n", taken);
-	assert_true(taken > 1000000);
+	print_message("%u identities taken, %u sets refused\n", taken, refused);
+	assert_true(taken > 3000000 && refused > 10000);
 }
 
 /* Sets that all fit together: none is ever refused, whatever the others are doing. */
@@ -181,7 +183,7 @@ static void *always_fits(void *arg)
 
 	jitter_state = self * 2654435761u;
 	for (unsigned round = 0; round < nr_rounds; round++) {
-		unsigned n = 1 + jitter_random() % MIN(room, MAX_SET);
+		unsigned n = 1 + jitter_random() % MIN(room, 64);
 
 		expect(vector_claim(&space, n, n, NULL, p) == (int)n);
 		hold(p, (int)n, self);
@@ -301,6 +303,8 @@ static void *comes_up(void *arg)
 	return NULL;
 }
 
+#define OPENERS 4
+
 static void files_open_while_others_claim(void **state)
 {
 	(void)state;
@@ -309,10 +313,10 @@ static void files_open_while_others_claim(void **state)
 	jitter_every = 4;
 	for (unsigned i = 0; i < 200; i++) {
 		memset(files, 0, sizeof(files));
-		vector_space_init(&space, files, MAX_THREADS);
+		vector_space_init(&space, files, OPENERS);
 		errors = 0;
-		run(MAX_THREADS, comes_up);
-		check_balance(127 * MAX_THREADS);
+		run(OPENERS, comes_up);
+		check_balance(127 * OPENERS);
 	}
 }
 
