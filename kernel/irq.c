@@ -321,9 +321,22 @@ static __attribute__((noinline)) int own_slow(struct irq_desc *desc, uint32_t s)
 	return s & IRQ_STORMED ? -EAGAIN : 0;
 }
 
+void irq_own(struct irq_desc *desc)
+{
+	struct irq_desc *lead = desc->block ? desc->block->descs[0] : desc;
+	uint32_t owned = desc->block ? IRQ_LEAD_OWNED : IRQ_OWNED;
+
+	/* acquire: pairs with disown() and disown_lead() */
+	while (atomic_fetch_or_explicit(&lead->state, owned, memory_order_acquire) & owned)
+		cpu_relax();
+}
+
 int irq_disown(struct irq_desc *desc)
 {
-	own_until_no_wish_is_new(desc);
+	if (desc->block)
+		irq_block_disown(desc->block);
+	else
+		own_until_no_wish_is_new(desc);
 	return 0;
 }
 

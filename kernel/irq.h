@@ -175,8 +175,14 @@ static inline __attribute__((always_inline)) void irq_write_mask(struct irq_desc
 }
 
 /*
- * For who has set OWNED by itself, when its compare-and-swap to let go has failed: applies what is
- * wished, and lets go. 0.
+ * Sets OWNED, and for a message of a block LEAD_OWNED of all the block, when nobody has it any more:
+ * waits for another owner. Until irq_disown() the vector stays at its place. Thread context, or
+ * a vector that nobody knows yet.
+ */
+void irq_own(struct irq_desc *desc);
+/*
+ * For who has set it, or OWNED of a vector by itself, when its compare-and-swap to let go has
+ * failed: applies what is wished, and lets go. 0.
  */
 int irq_disown(struct irq_desc *desc);
 

@@ -89,6 +89,11 @@ static struct result own_lead(struct irq_block *block)
 	return first;
 }
 
+void irq_block_disown(struct irq_block *block)
+{
+	own_lead(block);
+}
+
 static struct result dirty(struct irq_block *block)
 {
 	/* release: the wish comes first, for the owner's acquire; acquire: pairs with disown_lead() */

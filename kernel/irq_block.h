@@ -25,6 +25,9 @@ int irq_block_wished(struct irq_block *block);
 /* The same for a target in the word of the lead: n - 1, or what the move gave. */
 int irq_block_move(struct irq_block *block);
 
+/* Holder of LEAD_OWNED: applies what is wished, and lets go. */
+void irq_block_disown(struct irq_block *block);
+
 /* Of kernel/irq.c, for the owner of a block, which is the owner of its members. */
 /* Moves to the target, of a lead the block; what cannot be is no longer wished. 0 or -errno. */
 int irq_apply_move(struct irq_desc *desc, uint32_t target);

@@ -71,7 +71,9 @@ int msi_function_init(struct msi_function *fn)
 		return -ENODEV;
 	fn->descs = calloc(room, sizeof(*fn->descs));
 	fn->places = calloc(room, sizeof(*fn->places));
-	if (!fn->descs || !fn->places) {
+	if (fn->backend && fn->backend->array_bytes)
+		fn->array = calloc(room, fn->backend->array_bytes);
+	if (!fn->descs || !fn->places || (fn->backend && fn->backend->array_bytes && !fn->array)) {
 		fn->backend = NULL;
 		fn->intx = NULL;
 		return -ENOMEM;

@@ -149,6 +149,10 @@ struct msi_source_domain {
 struct msi_ops {
 	const char *name;
 	unsigned rating;
+	/* Whose the functions' MSI registers are, for `msi` to say; NULL: the kernel's. */
+	const char *owner;
+	/* Of fn->array, a vector. */
+	unsigned array_bytes;
 	bool (*available)(const struct msi_function *fn);
 	int (*query)(struct msi_function *fn, enum msi_type type);
 	/* Once a call, for the set: fn->descs[0 .. count); count, or -errno with nothing held. */
@@ -207,7 +211,9 @@ struct msi_function {
 	/* Room for max(msix_count, msi_count, INTx) each, from msi_function_init(). */
 	struct irq_desc **descs;
 	struct vector_place *places; /* as claimed; a moved vector's place is in its descriptor */
-	struct irq_block block;      /* held > 1 of plain MSI */
+	void *array; /* the backend's, msi_ops.array_bytes a vector; at its physical address */
+	bool granted; /* the backend's: a hypervisor sends to the places of all descs. By the owner of any. */
+	struct irq_block block; /* held > 1 of plain MSI */
 
 	/* MSI mask bits are one dword for all vectors: wished bits, and bit 32 OWNED (M5). */
 	_Atomic uint64_t msi_mask_wish;

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "drivers/msi/direct.h"
 #include "drivers/msi/direct_move.h"
 #include "kernel/irq.h"
 #include "kernel/msi.h"
@@ -59,12 +60,11 @@ static int claim_places(struct msi_function *fn, enum msi_type type, unsigned mi
 	return fn->domain->claim(min, max, wish, false, fn->places);
 }
 
-static const struct irq_chip direct_chip;
-
-static int alloc(struct msi_function *fn, enum msi_type type, unsigned min, unsigned max,
+int direct_alloc(struct msi_function *fn, enum msi_type type, unsigned min, unsigned max,
 		 const uint16_t *wish)
 {
 	int held = claim_places(fn, type, min, max, wish);
+	const struct irq_chip *chip = fn->by->chip;
 	const struct vector_place *place;
 	struct hart *const *harts;
 	struct irq_desc **descs;
@@ -80,7 +80,7 @@ static int alloc(struct msi_function *fn, enum msi_type type, unsigned min, unsi
 	for (unsigned i = 0; i < (unsigned)held; i++, place++) {
 		struct irq_desc *desc = descs[i];
 
-		irq_desc_init(desc, IRQ_KIND_MSI, &direct_chip, place->hart, place->identity);
+		irq_desc_init(desc, IRQ_KIND_MSI, chip, place->hart, place->identity);
 		desc->chip_data = fn;
 		desc->index = (uint16_t)i;
 		desc->gone = &fn->gone;
@@ -275,7 +275,7 @@ static void unmask(struct irq_desc *desc)
 		fn->ops->unmask(fn, desc->index);
 }
 
-static void retrigger(struct irq_desc *desc)
+void direct_retrigger(struct irq_desc *desc)
 {
 	function_of(desc)->domain->send(desc->hart, desc->identity);
 }
@@ -345,7 +345,7 @@ static int move_entry(struct msi_function *fn, struct irq_desc *desc, unsigned h
 	return 0;
 }
 
-static int set_affinity(struct irq_desc *desc, unsigned hart)
+int direct_set_affinity(struct irq_desc *desc, unsigned hart)
 {
 	struct msi_function *fn = function_of(desc);
 
@@ -362,8 +362,8 @@ static const struct irq_chip direct_chip = {
 	.activate = activate,
 	.mask = mask,
 	.unmask = unmask,
-	.retrigger = retrigger,
-	.set_affinity = set_affinity,
+	.retrigger = direct_retrigger,
+	.set_affinity = direct_set_affinity,
 };
 
 TABLE_ENTRY(struct msi_ops, msi_backend, 5, direct) = {
@@ -371,7 +371,7 @@ TABLE_ENTRY(struct msi_ops, msi_backend, 5, direct) = {
 	.rating = 1,
 	.available = available,
 	.query = query,
-	.alloc = alloc,
+	.alloc = direct_alloc,
 	.free = free_set,
 	.enable = enable,
 	.disable = disable,

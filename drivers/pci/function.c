@@ -117,6 +117,7 @@ void pci_function_drop(struct pci_function *fn)
 	free(fn->msix_entry_control);
 	free(fn->msi.descs);
 	free(fn->msi.places);
+	free(fn->msi.array);
 	free(fn->sriov);
 	free(fn->bridge);
 	fn->next = removed;

@@ -427,6 +427,7 @@ static void start_function(uint16_t shape, unsigned n)
 	pf.cap_msi = CAP;
 	pf.msi_control = shape | (uint16_t)FIELD_PREP(PCI_MSI_CONTROL_MMC, 5);
 	*fn = (struct msi_function){
+		.by = &msi_backend_entry_direct,
 		.name = "00:01.0",
 		.domain = &domain,
 		.ops = &pci_msi_ops,

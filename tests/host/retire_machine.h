@@ -235,6 +235,7 @@ static void start_sized(unsigned nr_harts, unsigned first, unsigned max)
 	}
 	for (unsigned f = 0; f < FUNCTIONS; f++) {
 		functions[f] = (struct msi_function){
+			.by = &msi_backend_entry_direct,
 			.ops = &function_ops,
 			.domain = &domain,
 			.maskable = true,
@@ -251,7 +252,7 @@ static void start_sized(unsigned nr_harts, unsigned first, unsigned max)
 static int live(unsigned f, unsigned n, unsigned life, const uint16_t *wish)
 {
 	struct msi_function *fn = &functions[f];
-	int rc = alloc(fn, MSI_MSIX, n, n, wish);
+	int rc = direct_alloc(fn, MSI_MSIX, n, n, wish);
 
 	if (rc < 0)
 		return rc;
