@@ -89,6 +89,9 @@ static int run(int argc, char **argv)
 	for (struct pci_function *fn = pci_first(); fn; fn = fn->next)
 		if (!only || fn == only)
 			print_function(fn);
+	if (msi_checked && !only)
+		printf("messages written: %u, refused: %u\n", msi_check_asked(),
+		       msi_check_refused());
 	return 0;
 }
 

@@ -327,5 +327,6 @@ extern const bool msi_checked;
 /* Entry and exit of the calls that a driver serialises; checked builds assert it. */
 void msi_check_enter(struct msi_function *fn);
 void msi_check_leave(struct msi_function *fn);
-/* Writes that the sanitizer refused. */
+/* Writes of messages, all of which come by the sanitizer, and those that it refused. */
+unsigned msi_check_asked(void);
 unsigned msi_check_refused(void);

@@ -9,7 +9,7 @@
 
 const bool msi_checked = true;
 
-static _Atomic unsigned refused;
+static _Atomic unsigned asked, refused;
 
 static int refuse(const struct msi_function *fn, unsigned i, const struct msi_msg *msg,
 		  const void *caller, const char *why)
@@ -45,6 +45,7 @@ int msi_check_write(struct msi_function *fn, unsigned i, const struct msi_msg *m
 {
 	const char *why;
 
+	atomic_fetch_add_explicit(&asked, 1, memory_order_relaxed);
 	if (i >= fn->count || (i && fn->ops->type == MSI_MSI))
 		return refuse(fn, i, msg, caller, "no such vector is allocated");
 	if (!fn->maskable && fn->enabled)
@@ -62,6 +63,7 @@ int msi_check_change(struct msi_function *fn, enum msi_part part, const struct m
 	struct msi_msg now;
 	const char *why;
 
+	atomic_fetch_add_explicit(&asked, 1, memory_order_relaxed);
 	if (!fn->count || fn->maskable || fn->ops->type != MSI_MSI)
 		return refuse(fn, 0, msg, caller, "not plain MSI without mask bits");
 	fn->ops->read_msg(fn, 0, &now);
@@ -82,6 +84,11 @@ void msi_check_enter(struct msi_function *fn)
 void msi_check_leave(struct msi_function *fn)
 {
 	atomic_store_explicit(&fn->busy, 0, memory_order_release);
+}
+
+unsigned msi_check_asked(void)
+{
+	return atomic_load_explicit(&asked, memory_order_relaxed);
 }
 
 unsigned msi_check_refused(void)

@@ -34,6 +34,11 @@ void msi_check_leave(struct msi_function *fn)
 	(void)fn;
 }
 
+unsigned msi_check_asked(void)
+{
+	return 0;
+}
+
 unsigned msi_check_refused(void)
 {
 	return 0;

@@ -43,6 +43,25 @@ def test_fault(machine, kind, words):
     assert SYMBOL.findall(after)[0].startswith(f"crash_{kind}"), after
 
 
+@pytest.mark.machines("plain")
+def test_plain_command_line(machine):
+    """The machine as QEMU has it by itself."""
+    run = qemu.boot(machine, "lspci; irq; msi; test; poweroff", log=f"{machine.name}/all")
+    assert verdict.tests(machine, run)[1] == [], run.text()
+
+
+@pytest.mark.machines("xics-4", "xics-threads")
+def test_ten_thousand_on_every_vector(machine):
+    """Each of igb's is moved to each hart in turn, and all but its share is a failure."""
+    name = "igb.every_vector_is_exact_on_every_hart"
+    run = qemu.boot(
+        machine,
+        f"test {name} RAISES={10000 // machine.harts}; poweroff",
+        log=f"{machine.name}/ten-thousand",
+    )
+    assert verdict.tests(machine, run, (name,))[1] == [], run.text()
+
+
 CHANGE = re.compile(r"ibm_change_msi cfgaddr 0x(\w+) func (\d+), requested (\d+),")
 QUERY = re.compile(r"query_interrupt_source_number queries for #(\d+), IRQ(\d+)")
 ROUTE = re.compile(r"ics_write_xive: irq 0x(\w+) .* prio 0x(\w+)")
@@ -69,6 +88,35 @@ def test_one_call_for_a_set(machine):
     assert len(sources) == len(set(sources)) == 16
     routed = [m[1] for m in map(ROUTE.search, trace) if m and m[1] in sources]
     assert sorted(routed) == sorted(sources)
+
+
+WRITTEN = re.compile(r"^messages written: (\d+), refused: (\d+)$", re.MULTILINE)
+TABLE_WRITE = re.compile(r"memory_region_ops_write .* name 'msix-table'")
+# edu's capability: address, upper address, data
+EDU_MESSAGE = re.compile(r"pci_cfg_write edu .* @0x4[4-f] ")
+USE = "msi.* edu.* igb.* nvme.every_vector_is_exact rtas.* reset.*"
+
+
+@pytest.mark.machines("xics-4")
+def test_guest_writes_no_message(machine):
+    """Neither does the kernel's own writer know of one, nor QEMU of a store to a table or an address."""
+    names = ("memory_region_ops_write", "pci_cfg_write")
+    events = [word for name in names for word in ("-trace", name)]
+    run = qemu.boot(
+        machine, f"test {USE}; msi; poweroff", log=f"{machine.name}/messages", extra=events
+    )
+    assert verdict.ending(run) == [] and lines.panics(run.output) == [], run.text()
+    assert WRITTEN.findall(run.output) == [("0", "0")], run.text()
+    trace = run.guest_log.splitlines()
+    assert [line for line in trace if TABLE_WRITE.search(line) or EDU_MESSAGE.search(line)] == []
+    assert any("memory_region_ops_write" in line for line in trace)
+    assert any("pci_cfg_write edu" in line for line in trace)
+
+
+@pytest.mark.machines("virt-1")
+def test_our_own_messages_are_counted(boot):
+    ((written, refused),) = WRITTEN.findall(boot("msi; poweroff").output)
+    assert int(written) > 0 and refused == "0"
 
 
 @pytest.mark.machines("xics-4")

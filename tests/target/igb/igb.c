@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "drivers/igb/igb.h"
 
+#include <stdlib.h>
+
 #include "drivers/pci/raise.h"
 #include "kernel/smp.h"
 #include "tests/target/test.h"
@@ -124,6 +126,42 @@ static unsigned post_shares(struct pci_function *fn, struct raiser *raisers, uns
 			n++;
 	}
 	return n;
+}
+
+/* Its vector v, moved to each hart in turn: each hart handles its share, and no other any. */
+static bool exact_on_each_hart(struct pci_function *fn, unsigned v, unsigned raises)
+{
+	const struct irq_desc *desc = fn->msi.descs[v];
+	unsigned home = desc->hart, hart = home;
+
+	do {
+		uint64_t there, all;
+		struct pci_raised out;
+
+		hart = smp_next_online(hart);
+		if (msi_set_affinity(&fn->msi, v, hart))
+			return false;
+		there = __atomic_load_n(&desc->handled[hart], __ATOMIC_RELAXED);
+		all = msi_handled(&fn->msi, v);
+		if (pci_raise_series(fn, v, raises, &out) || out.handled != raises ||
+		    __atomic_load_n(&desc->handled[hart], __ATOMIC_RELAXED) - there != raises ||
+		    msi_handled(&fn->msi, v) - all != raises)
+			return false;
+	} while (hart != home);
+	return true;
+}
+
+TEST(igb, every_vector_is_exact_on_every_hart)
+{
+	const char *raises = test_parameter("raises");
+	struct pci_function *fn = find_igb();
+	unsigned wrong = 0;
+
+	SKIP_IF(!fn, "no igb on this machine");
+	for (unsigned v = 0; v < igb_vectors(igb_of(fn)); v++)
+		wrong += !exact_on_each_hart(fn, v,
+					     raises ? (unsigned)strtoul(raises, NULL, 0) : RAISES);
+	CHECK_EQ(wrong, 0);
 }
 
 TEST(igb, harts_raise_at_once)
