@@ -69,6 +69,7 @@ static void boot_devices(void)
 	if (!dt_probe_class(DT_CLASS_PCI_HOST))
 		log_warn("no PCI host bridge in the device tree");
 	scan_instret = cpu_instret() - scan_instret;
+	pci_check_settings();
 	pci_probe_drivers();
 	report_boot();
 	shell_main();

@@ -225,6 +225,9 @@ int pci_reset(struct pci_function *fn);
 /* Has it a function-level reset? */
 bool pci_can_reset(const struct pci_function *fn);
 
+/* Boot, after all hosts were added: says what of the setting `sriov` names nothing that is here. */
+void pci_check_settings(void);
+
 /* Offers every usable function without driver to the drivers; how many were taken. */
 unsigned pci_probe_drivers(void);
 /*

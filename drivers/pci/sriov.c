@@ -21,24 +21,32 @@ static unsigned reg(const struct pci_function *pf, unsigned offset)
 	return pf->cap_sriov + offset;
 }
 
-/* What one word of the list, BDF or BDF:COUNT, wishes for this function; 0: it names another. */
-static unsigned long wish_of_word(const struct pci_function *pf, const char *word, size_t len)
+/* The function that one word of the list, BDF or BDF:COUNT, names, and its wish; NULL: none. */
+static const struct pci_function *named(const char *word, size_t len, unsigned long *count)
 {
 	char text[PCI_NAME_SIZE + sizeof(":65535")];
-	unsigned long count = UINT16_MAX;
-	char *dot, *colon;
+	char *dot, *colon, *end;
 
+	*count = UINT16_MAX;
 	if (len >= sizeof(text))
-		return 0;
+		return NULL;
 	memcpy(text, word, len);
 	text[len] = '\0';
+	end = &text[len];
 	dot = strchr(text, '.');
 	colon = dot ? strchr(dot, ':') : NULL;
 	if (colon) {
 		*colon = '\0';
-		count = strtoul(colon + 1, NULL, 10);
+		*count = strtoul(colon + 1, &end, 10);
 	}
-	return pci_find(text) == pf ? count : 0;
+	return *end ? NULL : pci_find(text);
+}
+
+static unsigned long wish_of_word(const struct pci_function *pf, const char *word, size_t len)
+{
+	unsigned long count;
+
+	return named(word, len, &count) == pf ? count : 0;
 }
 
 static unsigned wished(const struct pci_function *pf, unsigned total)
@@ -53,6 +61,24 @@ static unsigned wished(const struct pci_function *pf, unsigned total)
 		list += len + (list[len] == ',');
 	}
 	return (unsigned)MIN(count, (unsigned long)total);
+}
+
+void pci_check_settings(void)
+{
+	const char *list = platform_setting("sriov", "");
+
+	if (!strcmp(list, "all"))
+		return;
+	for (size_t len; *list; list += len + (list[len] == ',')) {
+		const struct pci_function *fn;
+		unsigned long count;
+
+		len = strcspn(list, ",");
+		fn = named(list, len, &count);
+		if (!fn || !fn->cap_sriov)
+			log_warn("pci: setting sriov: \"%.*s\" is no function that can have VFs",
+				 (int)len, list);
+	}
 }
 
 /* The smallest page that the function can: its BARs are aligned to it, and to their own sizes. */

@@ -128,6 +128,47 @@ static void wish_names_function_and_count(void **state)
 	assert_int_equal(pci_nr_vfs(fake_found(three)), 0);
 }
 
+static void words_that_name_nothing_are_said(void **state)
+{
+	unsigned segment = fake_host()->segment;
+	char pf[16], counted[32], mixed[80], list[80], odd[80];
+	const struct {
+		const char *setting;
+		unsigned lines;
+		const char *last;
+	} cases[] = {
+		{ "", 0, "" },
+		{ "all", 0, "" },
+		{ pf, 0, "" },
+		{ counted, 0, "" },
+		{ "al", 1, "\"al\"" },
+		{ "0123456789012345678901234567890123456789", 1, "\"0123" },
+		{ mixed, 1, "\"all\"" },
+		{ list, 2, ":00:03.0\"" },
+		{ odd, 2, "\"\"" },
+	};
+
+	(void)state;
+	snprintf(pf, sizeof(pf), "%04x:00:01.0", segment);
+	snprintf(counted, sizeof(counted), "%s:2", pf);
+	snprintf(mixed, sizeof(mixed), "%s,all", pf);
+	/* One that has none, and one that is not there. */
+	snprintf(list, sizeof(list), "%04x:00:02.0:1,%s,%04x:00:03.0", segment, pf, segment);
+	snprintf(odd, sizeof(odd), "%s:two,,%s:2", pf, pf);
+	fake_wish_vfs("");
+	add_pf(NULL, 1, 2, 0x80, 1);
+	fake_add(NULL, 2, 0);
+	assert_int_equal(fake_scan(), 2);
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		fake_wish_vfs(cases[i].setting);
+		host_log_clear();
+		pci_check_settings();
+		assert_int_equal(host_log_lines(), cases[i].lines);
+		assert_non_null(strstr(host_log_text(), cases[i].last));
+	}
+	fake_wish_vfs("");
+}
+
 /* More than there are is all there are; fewer are fewer. */
 static void count_is_bounded(void **state)
 {
@@ -338,6 +379,7 @@ int main(void)
 		cmocka_unit_test(none_without_a_wish),
 		cmocka_unit_test(all_have_ids_bars_and_the_pfs_vendor),
 		cmocka_unit_test(wish_names_function_and_count),
+		cmocka_unit_test(words_that_name_nothing_are_said),
 		cmocka_unit_test(count_is_bounded),
 		cmocka_unit_test(buses_are_reserved),
 		cmocka_unit_test(malformed_ones_have_no_vfs),
