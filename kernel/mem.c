@@ -17,6 +17,7 @@
 
 #define HEAP_MAX   (64ul << 20)
 #define HEAP_SHARE 4 /* of RAM, when RAM is small */
+#define MAX_LEFT   8
 
 struct extent {
 	size_t size;
@@ -178,6 +179,9 @@ struct hole {
 	uint64_t base, size;
 };
 
+static struct hole left[MAX_LEFT];
+static unsigned nr_left;
+
 static void try_hole(uint64_t base, uint64_t size, uint64_t from, uint64_t to, struct hole *first)
 {
 	uint64_t start = ALIGN_DOWN(base, PAGE_SIZE), end = ALIGN_UP(base + size, PAGE_SIZE);
@@ -196,6 +200,8 @@ static bool next_hole(uint64_t from, uint64_t to, struct hole *hole)
 	hole->size = 0;
 	try_hole(boot_image_phys, (size_t)(image_end - image_start), from, to, hole);
 	try_hole((uintptr_t)dt_blob(), dt_blob_size(), from, to, hole);
+	for (unsigned n = 0; n < nr_left; n++)
+		try_hole(left[n].base, left[n].size, from, to, hole);
 	for (dt_node_t node = dt_first_child(parent); node != DT_NONE;
 	     node = dt_next_sibling(node)) {
 		struct dt_range range;
@@ -243,6 +249,50 @@ static dt_node_t next_memory(dt_node_t node)
 		node = dt_next_sibling(node);
 	}
 	return node;
+}
+
+static bool is_ram(uint64_t base, uint64_t size)
+{
+	for (dt_node_t node = next_memory(DT_NONE); node != DT_NONE; node = next_memory(node)) {
+		struct dt_range range;
+
+		for (unsigned n = 0; !dt_reg(node, n, &range); n++)
+			if (base >= range.base && size <= range.size &&
+			    base - range.base <= range.size - size)
+				return true;
+	}
+	return false;
+}
+
+int mem_leave(uint64_t base, uint64_t size)
+{
+	struct hole hole;
+
+	if (!size || !is_ram(base, size) || next_hole(base, base + size, &hole))
+		return -EINVAL;
+	if (nr_left == MAX_LEFT)
+		return -ENOSPC;
+	left[nr_left++] = (struct hole){ .base = base, .size = size };
+	return 0;
+}
+
+uint64_t mem_free_from(uint64_t limit)
+{
+	uint64_t from = limit;
+
+	for (dt_node_t node = next_memory(DT_NONE); node != DT_NONE; node = next_memory(node)) {
+		struct dt_range range;
+		struct hole hole;
+
+		for (unsigned n = 0; !dt_reg(node, n, &range); n++) {
+			if (limit <= range.base || limit - range.base > range.size)
+				continue;
+			from = range.base;
+			while (from < limit && next_hole(from, limit, &hole))
+				from = hole.base + hole.size;
+		}
+	}
+	return MIN(from, limit);
 }
 
 static void for_each_bank_piece(void (*fn)(uintptr_t base, size_t size))

@@ -35,6 +35,13 @@ uintptr_t mmio_map(uint64_t phys, uint64_t size);
 size_t mem_used(void);
 size_t mem_total(void);
 
+/*
+ * Boot, before mem_init(): RAM that is somebody else's: neither mapped nor handed out. 0; -EINVAL: not all
+ * of it is RAM that is free; -ENOSPC: too many.
+ */
+int mem_leave(uint64_t base, uint64_t size);
+/* The highest address below limit at which RAM that firmware, or somebody else, has ends, in the bank of limit. Boot, before mem_init(). */
+uint64_t mem_free_from(uint64_t limit);
 /* Boot: finds RAM in the device tree, builds the page table with W^X, switches to it. */
 void mem_init(void);
 /* newlib's heap grows by this. Thread context; NULL when exhausted. */

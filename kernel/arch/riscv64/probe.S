@@ -3,7 +3,7 @@
 /* arch/probe.h: arch_trap_fixup() sends a fault between the two labels to probe_fault. */
 	.text
 	.global probe_start, probe_end, probe_fault
-	.global arch_probe_load8, arch_probe_store8, arch_probe_call
+	.global arch_probe_load8, arch_probe_store8, arch_probe_call, arch_probe_guest16
 probe_start:
 arch_probe_load8:
 	lbu	a2, 0(a0)
@@ -12,6 +12,12 @@ arch_probe_load8:
 	ret
 arch_probe_store8:
 	sb	a1, 0(a0)
+	li	a0, 0
+	ret
+/* hlvx.hu a2, (a0): as the guest that was left last would fetch it. */
+arch_probe_guest16:
+	.insn r 0x73, 4, 0x32, a2, a0, x3
+	sh	a2, 0(a1)
 	li	a0, 0
 	ret
 /* A fetch that faults leaves ra inside these bounds. */

@@ -17,5 +17,7 @@
  */
 long arch_probe_load8(uintptr_t addr, uint8_t *value);
 long arch_probe_store8(uintptr_t addr, uint8_t value);
+/* Two bytes of code at a guest's virtual address, in the guest's privilege (HLVX.HU). Hypervisor only. */
+long arch_probe_guest16(uintptr_t addr, uint16_t *value);
 /* Calls the code at addr, which must return at once if it can be fetched. */
 long arch_probe_call(uintptr_t addr);
