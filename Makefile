@@ -100,6 +100,20 @@ define stamp
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 endef
 
+# $1: objects. Two links: the first has an empty symbol table, the second the one made from the
+# first. The table stands behind all code, which therefore stays where it was; that is checked.
+define link
+	$(call say,LD)
+	$(Q)tools/mksyms </dev/null >$(@:.elf=.ksyms0.S)
+	$(Q)$(CC) $(ASFLAGS) -c -o $(@:.elf=.ksyms0.o) $(@:.elf=.ksyms0.S)
+	$(Q)$(CC) $(LDFLAGS) -o $@.tmp $1 $(@:.elf=.ksyms0.o) $(LDLIBS)
+	$(Q)$(NM) -n $@.tmp | tools/mksyms >$(@:.elf=.ksyms.S)
+	$(Q)$(CC) $(ASFLAGS) -c -o $(@:.elf=.ksyms.o) $(@:.elf=.ksyms.S)
+	$(Q)$(CC) $(LDFLAGS) -Wl,-Map,$(@:.elf=.map) -o $@.tmp $1 $(@:.elf=.ksyms.o) $(LDLIBS)
+	$(Q)$(NM) -n $@.tmp | tools/mksyms | cmp - $(@:.elf=.ksyms.S)
+	$(Q)mv $@.tmp $@
+endef
+
 # $1: flavour. Its folder holds the objects and the ELF.
 define flavour
 $1_dir     := $(out)/$1
@@ -136,18 +150,8 @@ $(out)/$1/libfdt/%.c.o: $$(LIBFDT)/%.c $(out)/$1/flags
 	$$(call say,CC)
 	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -w -c -o $$@ $$<
 
-# Two links: the first has an empty symbol table, the second the one made from the first.
-# The table stands behind all code, which therefore stays where it was; that is checked.
 $(out)/$1/tocsin.elf: $$($1_objects) $(out)/$1/objects linker/$(ARCH).ld tools/mksyms
-	$$(call say,LD)
-	$$(Q)tools/mksyms </dev/null >$$(@D)/ksyms0.S
-	$$(Q)$$(CC) $$(ASFLAGS) -c -o $$(@D)/ksyms0.o $$(@D)/ksyms0.S
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@.tmp $$($1_objects) $$(@D)/ksyms0.o $$(LDLIBS)
-	$$(Q)$$(NM) -n $$@.tmp | tools/mksyms >$$(@D)/ksyms.S
-	$$(Q)$$(CC) $$(ASFLAGS) -c -o $$(@D)/ksyms.o $$(@D)/ksyms.S
-	$$(Q)$$(CC) $$(LDFLAGS) -Wl,-Map,$$(@:.elf=.map) -o $$@.tmp $$($1_objects) $$(@D)/ksyms.o $$(LDLIBS)
-	$$(Q)$$(NM) -n $$@.tmp | tools/mksyms | cmp - $$(@D)/ksyms.S
-	$$(Q)mv $$@.tmp $$@
+	$$(call link,$$($1_objects))
 
 $$(floating:%=$(out)/$1/%.o): private CFLAGS += $(ARCH_FP_FLAGS)
 $$(addprefix $(out)/release/,$$(addsuffix .o,$$(hot) $$(filter tests/%,$$(cold)))): private CFLAGS += -fomit-frame-pointer
@@ -158,6 +162,17 @@ $$(hot:%=$(out)/release/%.o): private CFLAGS += -fno-store-merging
 endef
 say = $(if $(Q),@printf '  %-7s %s\n' $1 $(@:$(BUILD)/%=%))
 $(foreach f,$(FLAVOURS),$(eval $(call flavour,$f)))
+
+# The hypervisor: the floors below the shell, in release flavour, and hypervisor/ in place of it.
+hypervisor_sources := $(if $(HYPERVISOR_DRIVERS),$(filter-out %_checked.c kernel/main.c $(offsets), \
+	$(wildcard boot/$(ARCH).S kernel/*.c kernel/lib/*.c kernel/libc/*.c kernel/arch/$(ARCH)/*.c \
+	kernel/arch/$(ARCH)/*.S platform/*.c platform/$(PLATFORM)/*.c hypervisor/*.c hypervisor/*.S) \
+	$(foreach d,$(HYPERVISOR_DRIVERS),$(call files_of,drivers,$d))))
+hypervisor_objects := $(hypervisor_sources:%=$(out)/release/%.o) $(filter $(out)/release/libfdt/%,$(release_objects))
+$(out)/tocsin-hv.elf: LOAD := $(HYPERVISOR_LOAD)
+$(out)/tocsin-hv.elf: $(hypervisor_objects) $(out)/release/objects linker/$(ARCH).ld tools/mksyms
+	$(call link,$(hypervisor_objects))
+-include $(patsubst %.o,%.d,$(filter %/hypervisor/%,$(hypervisor_objects)))
 
 $(out)/tocsin.elf: $(out)/checked/tocsin.elf
 	$(Q)cp $< $@

@@ -22,3 +22,7 @@ DRIVERS := \
 
 # What `make image` makes beside the flat image.
 IMAGES := tocsin.img pflash.img
+
+# The hypervisor (hypervisor/), above the RAM that it gives to guests.
+HYPERVISOR_DRIVERS := irqchip/imsic irqchip/aplic irqchip/wired pci power/sifive_test
+HYPERVISOR_LOAD    := 0x90000000
