@@ -23,6 +23,7 @@
 #define SBI_HSM_STOP        1
 #define SBI_HSM_STATUS      2
 #define SBI_SRST_RESET      0
+#define SBI_DBCN_WRITE      0
 #define SBI_DBCN_READ       1
 #define SBI_DBCN_WRITE_BYTE 2
 
@@ -74,6 +75,14 @@
 #define SBI_MSI_ENTRY_INDEX 0xffffull
 #define SBI_MSI_ENTRY_EIID  0xffff0000ull
 #define SBI_MSI_ENTRY_HART  0xffffffff00000000ull
+
+/* What the hypervisor counts of each hart of the guest; in the same space. */
+#define SBI_EXT_COUNTERS      0x08485643
+#define SBI_COUNTERS_NUMBER   0
+#define SBI_COUNTERS_READ     1 /* hart ID, index */
+#define SBI_COUNTER_EXITS     0
+#define SBI_COUNTER_MSI_CALLS 7
+#define SBI_COUNTER_MSI_WORK  8 /* instructions in those */
 
 struct sbiret {
 	long error; /* 0 or a negative SBI error */
