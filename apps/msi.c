@@ -62,8 +62,9 @@ static void print_function(struct pci_function *pci)
 		printf("%s: MSI-X %u, MSI %u, nothing allocated\n", fn->name, fn->msix_count,
 		       fn->msi_count);
 	} else {
-		printf("%s: %s, vectors: %u, %s\n", fn->name, msi_type_name(fn->ops->type),
-		       fn->count, fn->enabled ? "enabled" : "disabled");
+		printf("%s: %s, vectors: %u, %s%s%s\n", fn->name, msi_type_name(fn->ops->type),
+		       fn->count, fn->enabled ? "enabled" : "disabled",
+		       fn->by->owner ? ", registers: " : "", fn->by->owner ? fn->by->owner : "");
 		for (unsigned i = 0; i < fn->count; i++)
 			print_vector(fn, i);
 	}

@@ -90,6 +90,7 @@ static void free_set(struct msi_function *fn)
 TABLE_ENTRY(struct msi_ops, msi_backend, 5, rtas) = {
 	.name = "rtas",
 	.rating = 2,
+	.owner = "the hypervisor's",
 	.available = available,
 	.query = query,
 	.alloc = alloc,
