@@ -146,8 +146,10 @@ static int set_message(struct msi_function *fn, unsigned i, const struct msi_msg
 	unsigned hart = 0;
 	struct sbiret ret;
 
-	while ((*fn->domain->addresses)[hart] != msg->address)
+	while (hart < smp_count() && (*fn->domain->addresses)[hart] != msg->address)
 		hart++;
+	if (hart == smp_count())
+		return -EINVAL;
 	/* As in grant(). */
 	barrier_publish_to_device();
 	ret = call(fn, SBI_MSI_SET_AFFINITY, i, smp_hart(hart)->hart_id, msg->data, 0);
@@ -326,7 +328,7 @@ static const struct irq_chip sbi_chip = {
 TABLE_ENTRY(struct msi_ops, msi_backend, 5, sbi) = {
 	.name = "sbi",
 	.rating = 3,
-	.owner = "the hypervisor",
+	.owner = "the hypervisor's",
 	.array_bytes = sizeof(uint64_t),
 	.available = available,
 	.query = query,
