@@ -300,6 +300,5 @@ int vcpu_main(void *arg)
 			csr_clear(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS);
 			handle_exit(vcpu);
 		}
-		vcpu_stop(vcpu);
 	}
 }

@@ -74,7 +74,7 @@ static inline void vcpu_count(struct vcpu *vcpu, enum vcpu_counter counter)
 bool vcpu_supported(void);
 /* Asks a vcpu to start: its hart goes on at entry in VS-mode with a0 = hart ID, a1 = opaque. false: it is not stopped. Any hart. */
 bool vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t opaque);
-/* The vcpu stops when this exit is over. Own hart. */
+/* The vcpu stops when this exit is over; from now on it may be asked to start. Own hart. */
 void vcpu_stop(struct vcpu *vcpu);
 /* Waits for an interrupt of the guest; its hart serves the hypervisor's meanwhile. Own hart, interrupts off. */
 void vcpu_suspend(struct vcpu *vcpu);
