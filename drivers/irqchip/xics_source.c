@@ -37,8 +37,8 @@ static _Atomic(struct xics_source *) *queues; /* by hart index */
 static struct spinlock lock;                  /* of what `held` says and the source is set to */
 static bool *ended;                           /* by hart index: the handler of a level ran */
 static uint32_t set_xive_token;
-static unsigned nr_msis; /* that the hypervisor has, of all bridges */
-static _Atomic unsigned nr_bound;
+static unsigned nr_msis;          /* that the hypervisor has, of all bridges */
+static _Atomic unsigned nr_pairs; /* of neighbours that have an MSI among them; under the lock */
 
 struct xics_source *xics_find(uint32_t number)
 {
@@ -249,9 +249,17 @@ static leaf_t *leaf_of(uint32_t number)
 	return leaf;
 }
 
+/* Alone or with its neighbour: QEMU begins each set at an even number. Lock held. */
+static void count_pair(const struct irq_desc *desc, uint32_t number, unsigned by)
+{
+	if (desc->kind == IRQ_KIND_MSI && !xics_find(number ^ 1))
+		atomic_fetch_add_explicit(&nr_pairs, by, memory_order_relaxed);
+}
+
 static int attach(struct irq_desc *desc, uint32_t number, bool level)
 {
-	struct xics_source *source, *none = NULL;
+	const struct xics_source *none;
+	struct xics_source *source;
 	irqflags_t flags;
 	leaf_t *leaf;
 
@@ -265,16 +273,19 @@ static int attach(struct irq_desc *desc, uint32_t number, bool level)
 	source->number = number;
 	source->level = level;
 	source->masked = true;
-	/* release pairs with the acquire in xics_find() */
-	if (!atomic_compare_exchange_strong_explicit(&leaf[number % LEAF_SIZE], &none, source,
-						     memory_order_release, memory_order_relaxed)) {
-		free(source);
-		return -EBUSY;
-	}
 	flags = spin_lock_irq(&lock);
-	desc->source = number;
+	none = xics_find(number);
+	if (!none) {
+		/* release pairs with the acquire in xics_find() */
+		atomic_store_explicit(&leaf[number % LEAF_SIZE], source, memory_order_release);
+		desc->source = number;
+		count_pair(desc, number, 1);
+	}
 	spin_unlock_irq(&lock, flags);
-	return 0;
+	if (!none)
+		return 0;
+	free(source);
+	return -EBUSY;
 }
 
 /*
@@ -283,11 +294,7 @@ static int attach(struct irq_desc *desc, uint32_t number, bool level)
  */
 static int bind(struct irq_desc *desc, uint32_t number)
 {
-	int rc = attach(desc, number, false);
-
-	if (!rc)
-		atomic_fetch_add_explicit(&nr_bound, 1, memory_order_relaxed);
-	return rc;
+	return attach(desc, number, false);
 }
 
 static void turn_off(struct xics_source *source)
@@ -308,6 +315,7 @@ static void detach(struct irq_desc *desc)
 	atomic_store_explicit(&leaves[source->number >> LEAF_BITS][source->number % LEAF_SIZE],
 			      NULL, memory_order_relaxed);
 	desc->source = MSI_NO_SOURCE;
+	count_pair(desc, source->number, -1u);
 	spin_unlock_irq(&lock, flags);
 	free(source);
 }
@@ -324,14 +332,13 @@ static void unbind(struct irq_desc *const *descs, unsigned n)
 	xics_quiesce();
 	for (unsigned i = 0; i < n; i++)
 		detach(descs[i]);
-	atomic_fetch_sub_explicit(&nr_bound, n, memory_order_relaxed);
 }
 
 static unsigned available(void)
 {
-	unsigned bound = atomic_load_explicit(&nr_bound, memory_order_relaxed);
+	unsigned used = 2 * atomic_load_explicit(&nr_pairs, memory_order_relaxed);
 
-	return nr_msis > bound ? nr_msis - bound : 0;
+	return nr_msis > used ? nr_msis - used : 0;
 }
 
 static const struct msi_source_domain domain = {

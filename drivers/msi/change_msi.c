@@ -103,6 +103,11 @@ int change_msi_set(const struct msi_hypervisor *hv, const struct msi_function *f
 		unsigned granted = 0;
 		int rc = change_msi(hv, fn, function_for(fn, type), count, &granted);
 
+		if (rc == -ENOSPC && count > min) {
+			/* Not so many, or not in a row. */
+			count = MAX(min, count / 2);
+			continue;
+		}
 		if (rc) {
 			/* An answer that says no may have been lost on its way from a yes. */
 			if (rc != -ENODEV)

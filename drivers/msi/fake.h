@@ -11,18 +11,19 @@
 
 extern struct fake_hypervisor {
 	/* Knobs; fake_hypervisor_reset() sets them to a hypervisor that grants all at once. */
-	unsigned busy;       /* so many calls are answered busy ... */
-	int32_t busy_status; /* ... with this */
-	unsigned room;       /* sources that may be granted */
-	bool partial_holds;  /* a grant that falls short is held; else success, fewer, and none */
-	unsigned first;      /* number of the first source of a grant */
-	unsigned stride;     /* from one number to the next */
-	unsigned excess;     /* it says that it granted so many more */
-	bool can_reset;      /* it knows CHANGE_RESET */
-	int32_t refuse;      /* it answers this to every request for vectors */
-	bool lose_answer;    /* it does what it was asked for, and answers hardware error */
-	unsigned bad_query;  /* the query of this vector, from 1, fails */
-	bool reset;          /* the function has lost its messages, until a set is granted anew */
+	unsigned busy;        /* so many calls are answered busy ... */
+	int32_t busy_status;  /* ... with this */
+	unsigned room;        /* sources that may be granted */
+	bool partial_holds;   /* a grant that falls short is held; else success, fewer, and none */
+	unsigned all_or_none; /* it refuses whatever is more than this; 0: it grants what it has */
+	unsigned first;       /* number of the first source of a grant */
+	unsigned stride;      /* from one number to the next */
+	unsigned excess;      /* it says that it granted so many more */
+	bool can_reset;       /* it knows CHANGE_RESET */
+	int32_t refuse;       /* it answers this to every request for vectors */
+	bool lose_answer;     /* it does what it was asked for, and answers hardware error */
+	unsigned bad_query;   /* the query of this vector, from 1, fails */
+	bool reset;           /* the function has lost its messages, until a set is granted anew */
 	/* What it saw. */
 	unsigned changes, grants, releases, resets, queries;
 	unsigned waited_ms;

@@ -79,6 +79,8 @@ static int32_t answer_request(const struct msi_function *fn, uint32_t count,
 
 	if (hv->refuse)
 		return hv->refuse;
+	if (hv->all_or_none && count > hv->all_or_none)
+		return PAPR_HARDWARE_ERROR;
 	if (granted == count || hv->partial_holds)
 		grant(fn, granted);
 	answer->granted = granted + hv->excess;

@@ -123,9 +123,14 @@ int hypercall_alloc(const struct msi_hypervisor *hv, struct msi_function *fn, en
 {
 	/* A block may be larger than what is used of it; but not than what the function has. */
 	unsigned most = type == MSI_MSI ? MIN(BIT(log2_ceil(max)), fn->msi_count) : max;
-	/* Not enabled from before the change until all is routed. The hypervisor looks at the count. */
-	int rc = fn->ops->open(fn, most);
+	int rc;
 
+	/* QEMU 10.0 ends itself when it is asked for more than it has left. */
+	most = MIN(most, hv->sources->available());
+	if (most < min)
+		return -ENOSPC;
+	/* Not enabled from before the change until all is routed. The hypervisor looks at the count. */
+	rc = fn->ops->open(fn, most);
 	if (!rc)
 		rc = alloc_once(hv, fn, type, min, most, wish);
 	/* Messages that are no block would be other vectors': one alone always is. */

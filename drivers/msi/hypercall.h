@@ -53,6 +53,7 @@ int change_msi(const struct msi_hypervisor *hv, const struct msi_function *fn,
 /*
  * Between min and max vectors, of which a power of two for plain MSI; the number held, or -errno
  * and none. A hypervisor may say success, grant fewer and hold none: it is asked again for those.
+ * One that grants all or nothing is asked for half.
  */
 int change_msi_set(const struct msi_hypervisor *hv, const struct msi_function *fn,
 		   enum msi_type type, unsigned min, unsigned max);

@@ -124,6 +124,7 @@ int main(void)
 		ON_HOST(busy_for_ever_is_aborted),
 		ON_HOST(partial_grants),
 		ON_HOST(refusals_hold_nothing),
+		ON_HOST(refused_set_is_asked_for_by_half),
 		ON_HOST(lost_answer_is_rolled_back),
 		ON_HOST(more_than_asked_is_refused),
 		ON_HOST(failed_query_is_rolled_back),

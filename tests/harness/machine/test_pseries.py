@@ -43,6 +43,29 @@ def test_fault(machine, kind, words):
     assert SYMBOL.findall(after)[0].startswith(f"crash_{kind}"), after
 
 
+@pytest.mark.machines("xics-dies")
+def test_hypervisor_that_dies_is_called_so(machine):
+    """QEMU 10.0 ends itself by an assertion: no test has failed, and none is said to have."""
+    run = qemu.boot(
+        machine,
+        "test rtas_answers.more_than_the_pool_has; poweroff",
+        log=f"{machine.name}/dies",
+    )
+    died = "the hypervisor died: qemu-system-ppc64 ended by SIGABRT"
+    assert verdict.ending(run) == [died], run.text()
+    problems = verdict.tests(machine, run, ())[1]
+    assert problems[0] == died and not any("not ok" in problem for problem in problems)
+    assert "Assertion" in run.stderr
+
+
+@pytest.mark.machines("xics-dies")
+def test_hypervisor_is_not_made_to_die(machine):
+    """The backend asks for no more than is left."""
+    run = qemu.boot(machine, "test rtas.pool_is_the_most; poweroff", log=f"{machine.name}/pool")
+    name = "rtas.pool_is_the_most"
+    assert verdict.tests(machine, run, (name,))[1] == [], run.text()
+
+
 @pytest.mark.machines("plain")
 def test_plain_command_line(machine):
     """The machine as QEMU has it by itself."""

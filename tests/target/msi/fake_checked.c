@@ -227,6 +227,22 @@ TEST(hypercall, partial_grants)
 	}
 }
 
+/* One that grants all or nothing. */
+TEST(hypercall, refused_set_is_asked_for_by_half)
+{
+	FRESH_FUNCTION();
+	fake_hypervisor.all_or_none = 3;
+	CHECK_EQ(msi_alloc(fn, 4, VECTORS, MSI_ALLOW_MSIX, NULL), -ENOSPC);
+	CHECK_EQ(fake_hypervisor.queries, 0);
+	CHECK(holds_nothing());
+	CHECK_EQ(msi_alloc(fn, 1, 7, MSI_ALLOW_MSIX, NULL), 3);
+	CHECK_EQ(fake_hypervisor.held, 3);
+	msi_free(fn);
+	CHECK_EQ(msi_alloc(fn, 1, 7, MSI_ALLOW_MSI, NULL), 2);
+	msi_free(fn);
+	CHECK(holds_nothing());
+}
+
 TEST(hypercall, refusals_hold_nothing)
 {
 	static const struct {
@@ -250,8 +266,8 @@ TEST(hypercall, lost_answer_is_rolled_back)
 {
 	FRESH_FUNCTION();
 	fake_hypervisor.lose_answer = true;
-	CHECK_EQ(msi_alloc(fn, 1, 4, MSI_ALLOW_MSIX, NULL), -ENOSPC);
-	CHECK_EQ(fake_hypervisor.grants, 1);
+	CHECK_EQ(msi_alloc(fn, 3, 4, MSI_ALLOW_MSIX, NULL), -ENOSPC);
+	CHECK_EQ(fake_hypervisor.grants, 2);
 	CHECK(holds_nothing());
 }
 

@@ -47,13 +47,16 @@ static struct pci_function *next_enabled(struct pci_function *fn)
 	return fn;
 }
 
-static struct pci_function *unused(void)
+static struct pci_function *next_unused(struct pci_function *fn)
 {
-	struct pci_function *fn = pci_first();
-
 	while (fn && (fn->driver || !fn->usable || !is_rtas(fn) || fn->msi.msix_count < 2))
 		fn = fn->next;
 	return fn;
+}
+
+static struct pci_function *unused(void)
+{
+	return next_unused(pci_first());
 }
 
 static bool has_xive(void)
@@ -175,6 +178,29 @@ TEST(rtas, table_size_is_the_most)
 	msi_free(&fn->msi);
 	CHECK_EQ(msi_alloc(&fn->msi, fn->msi.msix_count + 1u, 4096, MSI_ALLOW_MSIX, NULL), -ENOSPC);
 	CHECK_EQ(fn->msi.count, 0);
+}
+
+/* More than the hypervisor has left is not asked for either: some would end themselves. */
+TEST(rtas, pool_is_the_most)
+{
+	struct pci_function *fn = unused(), *other = fn ? next_unused(fn->next) : NULL;
+	unsigned left;
+	int got;
+
+	SKIP_IF(!other, "no two MSI-X functions without driver");
+	CHECK_EQ(msi_alloc(&fn->msi, 1, 4096, MSI_ALLOW_MSIX, NULL), fn->msi.msix_count);
+	left = (unsigned)msi_query(&other->msi, MSI_MSIX);
+	if (left == other->msi.msix_count) {
+		msi_free(&fn->msi);
+		SKIP_IF(true, "there are enough for all");
+	}
+	CHECK_EQ(msi_alloc(&other->msi, left + 1, 4096, MSI_ALLOW_MSIX, NULL), -ENOSPC);
+	/* Of those that are left not all are in a row. */
+	got = msi_alloc(&other->msi, 1, 4096, MSI_ALLOW_MSIX, NULL);
+	CHECK(got > 0 && got <= (int)left);
+	msi_free(&fn->msi);
+	msi_free(&other->msi);
+	CHECK_EQ(msi_query(&other->msi, MSI_MSIX), other->msi.msix_count);
 }
 
 struct mover {
