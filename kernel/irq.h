@@ -118,6 +118,8 @@ struct irq_chip {
 	 * stays on its hart.
 	 */
 	int (*set_affinity)(struct irq_desc *desc, unsigned hart);
+	/* One of its places at the hart (index) is drained. By that hart, handler context; may be NULL. */
+	void (*drained)(struct irq_desc *desc, unsigned hart);
 };
 
 /*

@@ -65,6 +65,8 @@ static void boot_devices(void)
 		panic("no interrupt controller that this kernel knows is in the device tree");
 	dt_probe_class(DT_CLASS_SERIAL);
 	smp_start_all();
+	/* Off, it drops messages: before there are any. */
+	dt_probe_class(DT_CLASS_IOMMU);
 	scan_instret = cpu_instret();
 	if (!dt_probe_class(DT_CLASS_PCI_HOST))
 		log_warn("no PCI host bridge in the device tree");

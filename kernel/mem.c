@@ -295,7 +295,7 @@ uint64_t mem_free_from(uint64_t limit)
 	return MIN(from, limit);
 }
 
-static void for_each_bank_piece(void (*fn)(uintptr_t base, size_t size))
+void mem_for_each_piece(void (*fn)(uintptr_t base, size_t size))
 {
 	for (dt_node_t node = next_memory(DT_NONE); node != DT_NONE; node = next_memory(node)) {
 		struct dt_range range;
@@ -344,8 +344,7 @@ static void build_page_table(void)
 {
 	uintptr_t dtb = ALIGN_DOWN((uintptr_t)dt_blob(), PAGE_SIZE);
 
-	for_each_bank_piece(map_ram)
-		;
+	mem_for_each_piece(map_ram);
 	map_image(image_start, image_text_end, MMU_RX);
 	map_image(image_text_end, image_rodata_end, MMU_R);
 	map_image(image_rodata_end, image_end, MMU_RW);
@@ -365,8 +364,7 @@ static void reserve_heap(void)
 
 void mem_init(void)
 {
-	for_each_bank_piece(add_free)
-		;
+	mem_for_each_piece(add_free);
 	if (!free_list)
 		panic("the device tree names no usable memory");
 	total_bytes += (size_t)(image_end - image_start);

@@ -31,6 +31,9 @@ static inline uint64_t dma_address(const void *buf)
  */
 uintptr_t mmio_map(uint64_t phys, uint64_t size);
 
+/* Calls fn for each piece of RAM that neither firmware nor the image nor the device tree is in. Thread context. */
+void mem_for_each_piece(void (*fn)(uintptr_t base, size_t size));
+
 /* Bytes of RAM taken: image, page tables, stacks, pages handed out, heap. */
 size_t mem_used(void);
 size_t mem_total(void);

@@ -40,6 +40,7 @@ struct msi_msg {
 };
 
 struct msi_function;
+struct msi_remap;
 
 /* What one store can change of a message. */
 enum msi_part { MSI_PART_DATA, MSI_PART_ADDRESS };
@@ -98,10 +99,11 @@ struct msi_domain {
 	 * hart, contiguous and naturally aligned, max a power of two and min == max. The
 	 * count, -ENOSPC, or -EAGAIN (block, lost a race). Lock-free, any context.
 	 */
-	int (*claim)(unsigned min, unsigned max, const uint16_t *wish, bool block,
-		     struct vector_place *places);
+	int (*claim)(struct msi_function *fn, unsigned min, unsigned max, const uint16_t *wish,
+		     bool block, struct vector_place *places);
 	/* vector_claim_pair() */
-	int (*claim_pair)(unsigned n, unsigned from, unsigned to, unsigned *identity);
+	int (*claim_pair)(struct msi_function *fn, unsigned n, unsigned from, unsigned to,
+			  unsigned *identity);
 	/* By hart index, the address of the message whose data is the identity; NULL: ask compose. */
 	uint64_t *const *addresses;
 	/* Where its places come from. */
@@ -186,6 +188,7 @@ struct msi_function {
 	void *firmware;                /* platform's handle */
 	const struct msi_ops *backend; /* chosen at scan */
 	const struct msi_domain *domain;
+	struct msi_remap *remap; /* kernel/msi_iommu.h; NULL: behind no IOMMU */
 	const struct msi_function_ops *msix_ops, *msi_ops; /* NULL: no such capability */
 	/* INTx: who gives the one vector, and its registers; NULL: no pin, or no wire from it. */
 	const struct msi_ops *intx;

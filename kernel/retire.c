@@ -252,6 +252,7 @@ void retire_kicked(void)
 /* false: taken back */
 static bool free_place(struct hart *hart, unsigned identity, uintptr_t parked)
 {
+	struct irq_desc *desc = desc_of(parked);
 	uintptr_t from = parked;
 
 	/* acq_rel: what the vector did here comes before what the next one does */
@@ -261,7 +262,9 @@ static bool free_place(struct hart *hart, unsigned identity, uintptr_t parked)
 	storm_forget(identity);
 	/* Handed on by the release to the space. */
 	atomic_store_explicit(&hart->slots[identity], &irq_unowned, memory_order_relaxed);
-	irq_desc_put(desc_of(parked));
+	if (desc->chip->drained)
+		desc->chip->drained(desc, hart->index);
+	irq_desc_put(desc);
 	return true;
 }
 

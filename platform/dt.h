@@ -99,6 +99,7 @@ enum dt_class {
 	DT_CLASS_IRQCHIP,
 	DT_CLASS_IRQCHIP_WIRED,
 	DT_CLASS_SERIAL,
+	DT_CLASS_IOMMU,
 	DT_CLASS_PCI_HOST,
 };
 TABLE_DECLARE(struct dt_driver, dt_driver);

@@ -289,11 +289,12 @@ static int claim_block(unsigned n, unsigned hart, struct vector_place *place)
 	return rc;
 }
 
-static int claim(unsigned min, unsigned max, const uint16_t *wish, bool block,
-		 struct vector_place *places)
+static int claim(struct msi_function *fn, unsigned min, unsigned max, const uint16_t *wish,
+		 bool block, struct vector_place *places)
 {
 	int rc;
 
+	(void)fn;
 	if (!block)
 		return vector_claim(&space, min, max, wish, places);
 	rc = claim_block(max, wish ? wish[0] : VECTOR_NO_HART, places);
@@ -310,10 +311,12 @@ static void compose(unsigned hart, unsigned identity, struct msi_msg *msg)
 	msg->data = identity;
 }
 
-static int claim_pair(unsigned n, unsigned from, unsigned to, unsigned *identity)
+static int claim_pair(struct msi_function *fn, unsigned n, unsigned from, unsigned to,
+		      unsigned *identity)
 {
 	int rc = vector_claim_pair(&space, n, from, to, identity);
 
+	(void)fn;
 	/* As in claim_block(). */
 	return rc == -ENOSPC && retire_would_fit(from, to, n) ? -EAGAIN : rc;
 }

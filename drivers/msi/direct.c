@@ -44,10 +44,10 @@ static int claim_block(struct msi_function *fn, unsigned min, unsigned max, cons
 	int rc = -ENOSPC;
 
 	for (; size >= min && size && rc == -ENOSPC; size /= 2) {
-		rc = fn->domain->claim(size, size, wish, true, fn->places);
+		rc = fn->domain->claim(fn, size, size, wish, true, fn->places);
 		/* A wish is a preference. */
 		if (rc == -ENOSPC && wish)
-			rc = fn->domain->claim(size, size, NULL, true, fn->places);
+			rc = fn->domain->claim(fn, size, size, NULL, true, fn->places);
 	}
 	return rc;
 }
@@ -57,7 +57,7 @@ static int claim_places(struct msi_function *fn, enum msi_type type, unsigned mi
 {
 	if (type == MSI_MSI)
 		return claim_block(fn, min, max, wish);
-	return fn->domain->claim(min, max, wish, false, fn->places);
+	return fn->domain->claim(fn, min, max, wish, false, fn->places);
 }
 
 int direct_alloc(struct msi_function *fn, enum msi_type type, unsigned min, unsigned max,

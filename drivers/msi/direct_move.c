@@ -77,7 +77,7 @@ static int move_under_mask(struct msi_function *fn, unsigned hart)
 	int rc = 0;
 
 	if (!hart_has_exit(descs[0], hart, to))
-		rc = fn->domain->claim(n, n, &wish, true, to);
+		rc = fn->domain->claim(fn, n, n, &wish, true, to);
 	if (rc < 0)
 		return rc;
 	publish(descs, n, to->hart, to->identity);
@@ -121,7 +121,7 @@ static int change_number(struct msi_function *fn, unsigned to, unsigned *j)
 {
 	unsigned i = *j;
 	/* reserve_pair */
-	int rc = fn->domain->claim_pair(fn->held, fn->descs[0]->hart, to, j);
+	int rc = fn->domain->claim_pair(fn, fn->held, fn->descs[0]->hart, to, j);
 
 	if (rc < 0)
 		return rc;

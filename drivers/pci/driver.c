@@ -51,6 +51,10 @@ unsigned pci_probe_drivers(void)
 	struct pci_function *fn;
 	unsigned taken = 0;
 
+	/* What is behind an IOMMU sends no message before that has a driver. */
+	for_each_function(fn)
+		if (fn->class_rev >> 16 == PCI_CLASS_IOMMU)
+			taken += pci_probe_function(fn);
 	for_each_function(fn)
 		taken += pci_probe_function(fn);
 	return taken;

@@ -114,6 +114,8 @@ void pci_function_drop(struct pci_function *fn)
 	spin_unlock_irq(&lock, flags);
 	last = NULL;
 	nr_functions--;
+	if (fn->msi.remap)
+		fn->msi.remap->detach(fn->msi.remap);
 	free(fn->msix_entry_control);
 	free(fn->msi.descs);
 	free(fn->msi.places);
@@ -131,8 +133,8 @@ struct pci_function *pci_function_take(const struct pci_host *host, uint16_t rid
 	if (!fn)
 		return calloc(1, sizeof(*fn));
 	*at = fn->next;
-	/* Its place on a wire stays its own. */
-	*fn = (struct pci_function){ .intx = fn->intx };
+	/* Its place on a wire stays its own, and files that are held until its last vectors are drained. */
+	*fn = (struct pci_function){ .intx = fn->intx, .msi.remap = fn->msi.remap };
 	return fn;
 }
 

@@ -16,6 +16,29 @@ static void stop_stale(struct msi_function *msi)
 		msi->msi_ops->stop(msi);
 }
 
+/* With its backend chosen: behind an IOMMU it reaches nothing yet. */
+static void set_up_iommu(struct pci_function *fn)
+{
+	struct pci_host *host = fn->host;
+	struct msi_iommu *iommu;
+	uint32_t id;
+
+	if (!host->iommu || !fn->usable)
+		return;
+	iommu = host->iommu(host, fn->msi.rid, &id);
+	if (iommu && iommu->attach(iommu, &fn->msi, id))
+		pci_leave_out(fn, "its IOMMU does not take it");
+}
+
+void pci_iommu_found(void)
+{
+	struct pci_function *fn;
+
+	for_each_function(fn)
+		if (!fn->msi.remap)
+			set_up_iommu(fn);
+}
+
 static void set_up_msi(struct pci_function *fn)
 {
 	struct pci_host *host = fn->host;
@@ -35,6 +58,7 @@ static void set_up_msi(struct pci_function *fn)
 	rc = msi_function_init(&fn->msi);
 	if (rc && rc != -ENODEV)
 		pci_leave_out(fn, "no memory for its vectors");
+	set_up_iommu(fn);
 }
 
 unsigned pci_set_up(struct pci_host *host, struct pci_function *port)

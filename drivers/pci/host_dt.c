@@ -15,7 +15,7 @@
 #define PHYS_HI_RID_SHIFT   8
 #define PCI_ADDRESS_CELLS   3
 #define PCI_SIZE_CELLS      2
-#define MSI_MAP_CELLS       4
+#define MAP_CELLS           4
 
 #define FIRST_4G (1ull << 32)
 
@@ -83,34 +83,51 @@ static int read_ranges(struct pci_dt_host *dt)
 	return 0;
 }
 
-/* msi-map: rows of first requester ID, controller, first device ID, how many. */
-static const struct msi_domain *map_msi(dt_node_t node, uint32_t rid, uint32_t *device_id)
+/*
+ * msi-map, iommu-map: rows of first requester ID, phandle, first id there, how many. mask: the
+ * property that says which bits of requester IDs count. false: none is the requester's.
+ */
+static bool map_rid(dt_node_t node, const char *map, const char *mask, uint32_t rid,
+		    uint32_t *phandle, uint32_t *id)
 {
-	uint32_t masked = rid & dt_u32(node, "msi-map-mask", 0, UINT16_MAX);
+	uint32_t masked = rid & dt_u32(node, mask, 0, UINT16_MAX);
 
-	for (unsigned at = 0; at + MSI_MAP_CELLS <= dt_cells(node, "msi-map");
-	     at += MSI_MAP_CELLS) {
-		uint32_t base = dt_u32(node, "msi-map", at, 0);
+	for (unsigned at = 0; at + MAP_CELLS <= dt_cells(node, map); at += MAP_CELLS) {
+		uint32_t base = dt_u32(node, map, at, 0);
 
-		if (masked < base || masked - base >= dt_u32(node, "msi-map", at + 3, 0))
+		if (masked < base || masked - base >= dt_u32(node, map, at + 3, 0))
 			continue;
-		*device_id = dt_u32(node, "msi-map", at + 2, 0) + (masked - base);
-		return msi_domain_find(dt_u32(node, "msi-map", at + 1, 0));
+		*phandle = dt_u32(node, map, at + 1, 0);
+		*id = dt_u32(node, map, at + 2, 0) + (masked - base);
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 static const struct msi_domain *find_domain(struct pci_host *host, uint16_t rid,
 					    uint32_t *device_id)
 {
 	dt_node_t node = ((struct pci_dt_host *)host)->node;
+	uint32_t phandle;
 
 	*device_id = rid;
 	if (dt_has(node, "msi-map"))
-		return map_msi(node, rid, device_id);
+		return map_rid(node, "msi-map", "msi-map-mask", rid, &phandle, device_id)
+			       ? msi_domain_find(phandle)
+			       : NULL;
 	if (!dt_has(node, "msi-parent"))
 		return NULL;
 	return msi_domain_find(dt_u32(node, "msi-parent", 0, 0));
+}
+
+static struct msi_iommu *find_iommu(struct pci_host *host, uint16_t rid, uint32_t *id)
+{
+	dt_node_t node = ((struct pci_dt_host *)host)->node;
+	uint32_t phandle;
+
+	return map_rid(node, "iommu-map", "iommu-map-mask", rid, &phandle, id)
+		       ? msi_iommu_find(phandle)
+		       : NULL;
 }
 
 /* A unit address of three cells, of which phys.hi says the function, and a pin. */
@@ -152,6 +169,7 @@ int pci_dt_host_init(struct pci_dt_host *dt, dt_node_t node)
 
 	dt->node = node;
 	dt->host.msi_domain = find_domain;
+	dt->host.iommu = find_iommu;
 	dt->host.segment = choose_segment(node);
 	if (dt_has(node, "interrupt-map"))
 		dt->host.map_intx = map_intx;

@@ -6,6 +6,7 @@
 #include "drivers/pci/config_ecam.h"
 #include "drivers/pci/host_dt.h"
 #include "drivers/pci/pci_regs.h"
+#include "kernel/lib/log.h"
 #include "kernel/mem.h"
 
 struct ecam_host {
@@ -49,6 +50,8 @@ static int pci_host_ecam_probe(dt_node_t node)
 		free(ecam);
 		return rc;
 	}
+	if (!dt_has(node, "iommu-map"))
+		log_info("pci: no IOMMU: functions reach all memory and every interrupt file");
 	rc = pci_host_add(&ecam->dt.host);
 	return rc < 0 ? rc : 0;
 }

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "kernel/lib/table.h"
-#include "kernel/msi.h"
+#include "kernel/msi_iommu.h"
 #include "platform/dt.h"
 
 struct pci_host;
@@ -43,6 +43,8 @@ struct pci_host {
 	/* MSI controller of a requester ID (msi-map, msi-parent); NULL: none. device_id out. */
 	const struct msi_domain *(*msi_domain)(struct pci_host *host, uint16_t rid,
 					       uint32_t *device_id);
+	/* The IOMMU that a requester ID is behind (iommu-map), of those that are known; NULL: none. */
+	struct msi_iommu *(*iommu)(struct pci_host *host, uint16_t rid, uint32_t *id);
 	/*
 	 * Where an INTx pin (1 to 4: INTA to INTD) of a function on the root bus goes; NULL: there
 	 * are none. 0, -ENODEV. Thread context.
@@ -182,6 +184,8 @@ unsigned pci_count(void);
  * windows, reads capabilities, sets up MSI for each function. How many functions, or -errno.
  */
 int pci_host_add(struct pci_host *host);
+/* Boot: an IOMMU that is a function itself has registered: attaches what is behind it. */
+void pci_iommu_found(void);
 
 /* A driver of a kind of function. vendor/device or class; PCI_ANY in what does not matter. */
 #define PCI_ANY 0xffffffffu

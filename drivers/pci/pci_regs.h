@@ -27,6 +27,7 @@
 #define PCI_STATUS_66MHZ         BIT(5)
 #define PCI_STATUS_DEVSEL        GENMASK(10, 9)
 #define PCI_CLASS_REVISION       0x08
+#define PCI_CLASS_IOMMU          0x0806 /* class and subclass */
 #define PCI_LATENCY_TIMER        0x0d
 #define PCI_HEADER_TYPE          0x0e
 #define PCI_HEADER_TYPE_MASK     GENMASK(6, 0)

@@ -5,9 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BIT(n)        (1u << (n))
-#define BIT64(n)      (1ull << (n))
-#define GENMASK(h, l) ((~0u >> (31 - (h))) & (~0u << (l)))
+#define BIT(n)          (1u << (n))
+#define BIT64(n)        (1ull << (n))
+#define GENMASK(h, l)   ((~0u >> (31 - (h))) & (~0u << (l)))
+#define GENMASK64(h, l) ((~0ull >> (63 - (h))) & (~0ull << (l)))
 
 /* FIELD_GET(mask, reg) and FIELD_PREP(mask, val): a register field by its constant mask. */
 #define FIELD_GET(mask, reg)  (((reg) & (mask)) / ((mask) & -(mask)))

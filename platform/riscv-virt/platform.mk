@@ -7,7 +7,7 @@ QEMU := qemu-system-riscv64
 # folder, all of its files; and the tests of the same path in tests/target.
 DRIVERS := \
 	irqchip/imsic irqchip/aplic irqchip/plic irqchip/wired \
-	msi/direct msi/sbi \
+	msi/direct msi/sbi iommu \
 	msi/fake msi/hypercall msi/change_msi \
 	pci \
 	power/sifive_test \

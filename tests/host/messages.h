@@ -163,12 +163,12 @@ static bool take_interrupt(void)
 
 /* --- the domain --- */
 
-static int domain_claim(unsigned min, unsigned max, const uint16_t *wish, bool block,
-			struct vector_place *to)
+static int domain_claim(struct msi_function *of, unsigned min, unsigned max, const uint16_t *wish,
+			bool block, struct vector_place *to)
 {
 	int n;
 
-	(void)min;
+	(void)of, (void)min;
 	expect(block);
 	n = vector_claim_block(&space, max, wish ? wish[0] : VECTOR_NO_HART, to);
 	for (int i = 1; i < n; i++)
@@ -184,8 +184,10 @@ static void domain_compose(unsigned hart, unsigned identity, struct msi_msg *msg
 	*msg = (struct msi_msg){ doorbell[hart], identity };
 }
 
-static int domain_claim_pair(unsigned n, unsigned from, unsigned to, unsigned *identity)
+static int domain_claim_pair(struct msi_function *of, unsigned n, unsigned from, unsigned to,
+			     unsigned *identity)
 {
+	(void)of;
 	return vector_claim_pair(&space, n, from, to, identity);
 }
 

@@ -142,12 +142,13 @@ static struct vector_file room_files[MAX_HARTS];
 /* Not atomic: ThreadSanitizer sees a release that misses the next claim. */
 static unsigned diary[MAX_HARTS][VECTOR_MAX_ID + 1];
 
-static int claim(unsigned min, unsigned max, const uint16_t *wish, bool block,
-		 struct vector_place *places)
+static int claim(struct msi_function *of, unsigned min, unsigned max, const uint16_t *wish,
+		 bool block, struct vector_place *places)
 {
 	int rc = block ? vector_claim_block(&room, max, wish[0], places)
 		       : vector_claim(&room, min, max, wish, places);
 
+	(void)of;
 	for (int i = 0; i < rc; i++)
 		diary[places[i].hart][places[i].identity]++;
 	return rc;

@@ -41,6 +41,13 @@ const struct msi_domain *msi_domain_find(uint32_t phandle)
 	return phandle < ARRAY_SIZE(domains) ? &domains[phandle] : NULL;
 }
 
+static struct msi_iommu iommus[4];
+
+struct msi_iommu *msi_iommu_find(uint32_t phandle)
+{
+	return phandle < ARRAY_SIZE(iommus) ? &iommus[phandle] : NULL;
+}
+
 /* The tree of this source; freed by the next one. */
 static void load(const char *source)
 {
@@ -91,7 +98,8 @@ static int probe_all(void)
 	"    ranges = <0x02000000 0 0x50000000 0x50000000 0 0x10000000>,"               \
 	"             <0x01000000 0 0 0x60000000 0 0x10000>;"                           \
 	"    msi-map = <0x2000 1 0x100 0x10>, <0x2010 2 0x900 0x1000>, <0x2108 3 0 1>;" \
-	"    msi-map-mask = <0xfff8>; };"                                               \
+	"    msi-map-mask = <0xfff8>;"                                                  \
+	"    iommu-map = <0x2000 2 0x50000 0x10>, <0x2011 3 0 0xdfef>; };"              \
 	"  pci@1 { " PCI_NODE " reg = <0x00000000 0x200000>; bus-range = <0 0xff>;"     \
 	"    ranges = <0x43000000 0 0x01000000 0x01000000 0 0x00800000>;"               \
 	"    msi-parent = <2>; };"                                                      \
@@ -159,6 +167,35 @@ static void message_controllers(void **state)
 	assert_int_equal(device, 0x108);
 }
 
+static void iommus_of_functions(void **state)
+{
+	static const struct {
+		uint16_t rid;
+		const struct msi_iommu *iommu;
+		uint32_t id;
+	} cases[] = {
+		{ 0x2000, &iommus[2], 0x50000 },
+		{ 0x200f, &iommus[2], 0x5000f },
+		{ 0x2010, NULL, 0 }, /* the IOMMU itself */
+		{ 0x2011, &iommus[3], 0 },
+		{ 0xffff, &iommus[3], 0xdfee },
+		{ 0x1fff, NULL, 0 },
+	};
+	uint32_t id;
+
+	(void)state;
+	load(TWO_HOSTS);
+	probe_all();
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct msi_iommu *iommu = hosts[0]->iommu(hosts[0], cases[i].rid, &id);
+
+		assert_ptr_equal(iommu, cases[i].iommu);
+		if (iommu)
+			assert_int_equal(id, cases[i].id);
+	}
+	assert_null(hosts[1]->iommu(hosts[1], 8, &id));
+}
+
 static void segments_do_not_collide(void **state)
 {
 	(void)state;
@@ -174,7 +211,8 @@ static void segments_do_not_collide(void **state)
 	assert_int_equal(hosts[0]->segment, 1);
 	assert_int_equal(hosts[1]->segment, 0);
 	assert_int_equal(hosts[2]->segment, 2);
-	assert_int_equal(host_log_lines(), 1);
+	/* The one that is not what it wished for, and each that it has no IOMMU. */
+	assert_int_equal(host_log_lines(), 1 + 3);
 }
 
 static void malformed_hosts_are_refused(void **state)
@@ -311,6 +349,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_hosts),
 		cmocka_unit_test(message_controllers),
+		cmocka_unit_test(iommus_of_functions),
 		cmocka_unit_test(segments_do_not_collide),
 		cmocka_unit_test(malformed_hosts_are_refused),
 		cmocka_unit_test(map_of_qemu),

@@ -96,11 +96,12 @@ static void note_sent(unsigned hart, unsigned identity)
 	sent[nr_sent++] = (struct vector_place){ (uint16_t)hart, (uint16_t)identity };
 }
 
-static int claim(unsigned min, unsigned max, const uint16_t *wish, bool block,
-		 struct vector_place *places)
+static int claim(struct msi_function *of, unsigned min, unsigned max, const uint16_t *wish,
+		 bool block, struct vector_place *places)
 {
 	static const uint16_t here[COUNT];
 
+	(void)of;
 	return block ? vector_claim_block(&space, max, 0, places)
 		     : vector_claim(&space, min, max, wish ? wish : here, places);
 }

@@ -165,11 +165,12 @@ static void drain_all(void)
 	arch_set_this_hart(&harts[0]);
 }
 
-static int domain_claim(unsigned min, unsigned max, const uint16_t *wish, bool block,
-			struct vector_place *to)
+static int domain_claim(struct msi_function *of, unsigned min, unsigned max, const uint16_t *wish,
+			bool block, struct vector_place *to)
 {
 	int n;
 
+	(void)of;
 	if (!block)
 		return vector_claim(&space, min, max, wish, to);
 	n = vector_claim_block(&space, max, wish ? wish[0] : VECTOR_NO_HART, to);
@@ -178,8 +179,10 @@ static int domain_claim(unsigned min, unsigned max, const uint16_t *wish, bool b
 	return n;
 }
 
-static int domain_claim_pair(unsigned n, unsigned from, unsigned to, unsigned *identity)
+static int domain_claim_pair(struct msi_function *of, unsigned n, unsigned from, unsigned to,
+			     unsigned *identity)
 {
+	(void)of;
 	return vector_claim_pair(&space, n, from, to, identity);
 }
 
