@@ -94,6 +94,7 @@ static void set_mask(struct msi_function *fn, unsigned i, bool masked)
 	if (!masked && source->pending)
 		send_message(source);
 	arrive(source);
+	mark(MARK_FLUSH);
 	pthread_mutex_unlock(&source->lock);
 }
 
@@ -165,6 +166,7 @@ static void send(unsigned hart, unsigned identity)
 	const struct irq_desc *desc =
 		atomic_load_explicit(&harts[hart].slots[identity], memory_order_acquire);
 
+	mark(MARK_SEND);
 	store(hart, identity, (uint64_t)desc->arg);
 }
 
