@@ -217,7 +217,7 @@ run: $(out)/tocsin.elf $(loaders)
 
 ## check: all tests: lint, host, model, machines
 .PHONY: check
-check: lint check-host check-model check-machines check-other-platforms
+check: lint check-host check-model check-faults-quick check-machines check-other-platforms
 	@echo 'check: all passed'
 
 ## check-host: pure kernel files, tested on this computer under sanitizers
@@ -225,6 +225,9 @@ check: lint check-host check-model check-machines check-other-platforms
 
 ## check-model: the lock-free protocols, as Spin models
 -include tests/model/model.mk
+
+## check-faults: faults in copies of the tree, each of which a test must catch
+include tests/faults/faults.mk
 
 ## check-machines: the harness's own tests, and the image on all machines of tests/machines
 .PHONY: check-machines

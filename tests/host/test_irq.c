@@ -336,6 +336,8 @@ static void raise_and_claim_again(void *arg)
 	irq_slot_publish(1, 10, desc);
 	assert_true(take_interrupt());
 	arch_set_this_hart(&harts[0]);
+	/* It came there alone. */
+	file[0] = 0;
 	assert_int_equal(runs, 1);
 	assert_true(desc->state & IRQ_PEND);
 }
