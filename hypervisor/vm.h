@@ -23,6 +23,7 @@ struct vfunction {
 	uint32_t bars[PCI_NR_BARS];   /* as the guest wrote them, without the read-only bits */
 	uint64_t mapped[PCI_NR_BARS]; /* guest-physical address of what the guest reaches; 0: nothing */
 	uint16_t command;
+	_Atomic bool resetting; /* it answers nothing meanwhile */
 };
 
 struct guest {
@@ -69,7 +70,7 @@ void guest_off(struct guest *guest, bool failed, bool reset);
  * access fault. Own hart.
  */
 void mmio_exit(struct vcpu *vcpu);
-/* Configuration space (hypervisor/vpci.c). offset from the guest's ECAM; false: refused. */
+/* Configuration space (hypervisor/vpci.c). offset from the guest's ECAM; false: refused. A reset of a function takes its time. */
 bool vpci_in_config(uint64_t address, uint64_t *offset);
 uint64_t vpci_read(struct vcpu *vcpu, uint64_t offset, unsigned size);
 bool vpci_write(struct vcpu *vcpu, uint64_t offset, unsigned size, uint64_t value);

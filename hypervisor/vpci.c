@@ -2,13 +2,15 @@
 /*
  * Configuration space as a guest sees it: the functions that it has on the root bus, at the addresses that
  * the machine has them, with BARs that it may place where it likes in its own second stage. The
- * function's registers stay as the hypervisor has set them up: of what the guest writes only bus master
- * and memory decode reach anything.
+ * function's registers stay as the hypervisor has set them up: of what the guest writes only bus
+ * master, memory decode and a function-level reset do anything.
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "arch/io.h"
+#include "arch/irqflags.h"
 #include "arch/sbi.h"
 #include "drivers/pci/config_ecam.h"
 #include "drivers/pci/pci_regs.h"
@@ -20,7 +22,9 @@
 #include "kernel/smp.h"
 
 #define RID_SHIFT    12
-#define COMMAND_BITS (PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE)
+/* What a guest's command holds that is kept here, and what of the function's own it does not see. */
+#define COMMAND_BITS    (PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE)
+#define COMMAND_VIRTUAL (0xffffu & ~PCI_COMMAND_MASTER)
 #define BARS_END     (PCI_BASE_ADDRESS_0 + 4 * PCI_NR_BARS)
 #define ROM          0x30
 #define INTERRUPTS   0x3c
@@ -77,7 +81,10 @@ struct hv_msi *guest_msi(struct guest *guest, uint32_t bdf)
 {
 	struct vfunction *function = bdf > UINT16_MAX ? NULL : find(guest, bdf);
 
-	return function ? &function->msi : NULL;
+	/* relaxed: a call that comes at the same time is as good as one before it */
+	return function && !atomic_load_explicit(&function->resetting, memory_order_relaxed)
+		       ? &function->msi
+		       : NULL;
 }
 
 /* No guest sees less than a page: what shares a page could not be kept apart. */
@@ -228,27 +235,21 @@ static bool write_command(struct guest *guest, struct vfunction *function, uint1
 	return fits;
 }
 
-/* Resets are the hypervisor's. */
-static uint32_t hide(const struct vfunction *function, unsigned at, uint32_t value)
+static uint32_t hide(unsigned at, uint32_t value)
 {
-	unsigned pcie = function->pci->cap_pcie;
-
 	if (at == ROM)
 		return 0;
-	if (at == INTERRUPTS)
-		return value & ~PIN;
-	if (pcie && at == pcie + PCI_PCIE_DEVCAP)
-		return value & ~PCI_PCIE_DEVCAP_FLR;
-	return value;
+	return at == INTERRUPTS ? value & ~PIN : value;
 }
 
 static uint32_t read_word(const struct vfunction *function, unsigned at)
 {
 	if (at >= PCI_BASE_ADDRESS_0 && at < BARS_END)
 		return read_bar(function, (at - PCI_BASE_ADDRESS_0) / 4);
+	/* Who is granted messages is bus master: that is the function's own bit. */
 	if (at == PCI_COMMAND)
-		return function->command | (uint32_t)pci_read16(function->pci, PCI_STATUS) << 16;
-	return hide(function, at, pci_read32(function->pci, at));
+		return (pci_read32(function->pci, at) & ~COMMAND_VIRTUAL) | function->command;
+	return hide(at, pci_read32(function->pci, at));
 }
 
 uint64_t vpci_read(struct vcpu *vcpu, uint64_t offset, unsigned size)
@@ -262,14 +263,49 @@ uint64_t vpci_read(struct vcpu *vcpu, uint64_t offset, unsigned size)
 	if (!function || size > 4)
 		return ~0ull;
 	flags = spin_lock_irq(&guest->lock);
-	word = read_word(function, ALIGN_DOWN(at, 4u));
+	word = function->resetting ? UINT32_MAX : read_word(function, ALIGN_DOWN(at, 4u));
 	spin_unlock_irq(&guest->lock, flags);
 	return word >> 8 * (at % 4);
+}
+
+/* A function-level reset? It begins here: what the guest has set up is gone. */
+static bool begin_reset(struct guest *guest, struct vfunction *function, unsigned at, unsigned size,
+			uint64_t value)
+{
+	unsigned pcie = function->pci->cap_pcie;
+
+	if (!pcie || at != pcie + PCI_PCIE_DEVCTL || size < 2 || size > 4 ||
+	    !(value & PCI_PCIE_DEVCTL_FLR) || !pci_can_reset(function->pci))
+		return false;
+	set_decode(guest, function, false);
+	function->command = 0;
+	memset(function->bars, 0, sizeof(function->bars));
+	atomic_store_explicit(&function->resetting, true, memory_order_relaxed);
+	return true;
+}
+
+static void reset(struct vfunction *function)
+{
+	struct pci_function *pci = function->pci;
+	int rc;
+
+	hv_msi_reset(&function->msi);
+	irq_enable();
+	rc = pci_reset(pci);
+	irq_disable();
+	if (rc)
+		return;
+	pci_write16(pci, PCI_COMMAND,
+		    pci_read16(pci, PCI_COMMAND) & (uint16_t)~PCI_COMMAND_MASTER);
+	/* release: whoever finds it back finds it as it is now */
+	atomic_store_explicit(&function->resetting, false, memory_order_release);
 }
 
 static bool write_config(struct guest *guest, struct vfunction *function, unsigned at,
 			 unsigned size, uint64_t value)
 {
+	if (function->resetting)
+		return false;
 	if (at >= PCI_BASE_ADDRESS_0 && at < BARS_END && size == 4) {
 		/* What decodes stays where it is. */
 		if (function->command & PCI_COMMAND_MEMORY)
@@ -283,23 +319,28 @@ static bool write_config(struct guest *guest, struct vfunction *function, unsign
 		uint64_t written = (BIT64(8 * size) - 1) << shift;
 
 		return write_command(guest, function,
-				     (uint16_t)((function->command & ~written) | value << shift));
+				     (uint16_t)((read_word(function, PCI_COMMAND) & ~written) |
+						value << shift));
 	}
-	return false;
+	return begin_reset(guest, function, at, size, value);
 }
 
 bool vpci_write(struct vcpu *vcpu, uint64_t offset, unsigned size, uint64_t value)
 {
 	struct guest *guest = vcpu->guest;
 	struct vfunction *function = function_at(guest, offset);
+	bool done, begun, was_resetting;
 	irqflags_t flags;
-	bool done;
 
 	if (!function)
 		return false;
 	flags = spin_lock_irq(&guest->lock);
+	was_resetting = function->resetting;
 	done = write_config(guest, function, offset % BIT64(RID_SHIFT), size, value);
+	begun = function->resetting && !was_resetting;
 	spin_unlock_irq(&guest->lock, flags);
+	if (begun)
+		reset(function);
 	return done;
 }
 
