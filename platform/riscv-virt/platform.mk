@@ -22,6 +22,8 @@ DRIVERS := \
 
 # What `make image` makes beside the flat image.
 IMAGES := tocsin.img pflash.img
+# What machines of the route guest boot.
+LOADERS := tocsin-hv.elf
 
 # The hypervisor (hypervisor/), above the RAM that it gives to guests.
 HYPERVISOR_DRIVERS := irqchip/imsic irqchip/aplic irqchip/wired pci power/sifive_test

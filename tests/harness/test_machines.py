@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The machine file: its keys, inheritance, disks and command lines."""
 
+import pathlib
 import re
 import tomllib
 
@@ -58,6 +59,42 @@ def test_command_line(tmp_path):
     assert "-no-reboot" in argv and "-nic none" in line
     assert argv[argv.index("-append") + 1] == "loglevel=1 irq; poweroff"
     assert (tmp_path / "d.img").stat().st_size == 65536
+
+
+def elf64(address):
+    """An ELF file of one segment."""
+    header = bytearray(64)
+    header[32:40] = (64).to_bytes(8, "little")
+    header[54:58] = (56).to_bytes(2, "little") + (1).to_bytes(2, "little")
+    segment = bytearray(56)
+    segment[0:4] = (1).to_bytes(4, "little")
+    segment[24:32] = address.to_bytes(8, "little")
+    return bytes(header + segment)
+
+
+def test_guests(tmp_path):
+    """The hypervisor is the kernel; the image and the payloads are loaded, these where they shall be."""
+    build = tmp_path / "build"
+    (build / "release").mkdir(parents=True)
+    work = tmp_path / "work"
+    work.mkdir()
+    for name in ("tocsin-hv.elf", "other.elf", "release/tocsin.elf"):
+        (build / name).write_bytes(elf64(0x80200000))
+    machine = machines.Machine(
+        name="m",
+        qemu="q",
+        machine="v",
+        route="guest",
+        payloads=({"image": "other.elf", "at": "0x88000000"},),
+    )
+    image = build / "release" / "tocsin.elf"
+    line = " ".join(machine.command(image, "irq", work))
+    assert f"-kernel {build}/tocsin-hv.elf -append irq -device loader,file={image} -device" in line
+    moved = pathlib.Path(re.search(r"loader,file=(\S+) -no", line).group(1))
+    assert moved.parent == work and moved.read_bytes() == elf64(0x88000000)
+    (build / "other.elf").unlink()
+    with pytest.raises(HarnessError, match="no other.elf"):
+        machine.command(image, "", work)
 
 
 def test_hub_ports(tmp_path):

@@ -40,6 +40,7 @@ class Machine:
     cpu: str = ""
     harts: int = 1
     absent: int = 0
+    others: int = 0
     memory: str = "512M"
     bios: str = "default"
     route: str = "kernel"
@@ -48,6 +49,7 @@ class Machine:
     hub_ports: int = 0
     devices: tuple = ()
     disks: tuple = ()
+    payloads: tuple = ()
     args: tuple = ()
     settings: str = ""
     release: bool = False

@@ -8,6 +8,7 @@ pflash          the flash image (make image); the firmware enters it in flash
 uboot           U-Boot in S-mode, from a disk made by tools/mkimage on a virtio-blk
 stub            pseries: QEMU loads the ELF file, stub.bin as firmware enters it
 bios            pseries: the flat image is the firmware
+guest           the hypervisor is entered; the image, and the machine's payloads, wait in memory
 """
 
 import pathlib
@@ -21,6 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FW_JUMP = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_jump.bin"
 # fw_jump enters S-mode here, from the start of RAM, where it lies itself.
 FW_JUMP_NEXT = 2 << 20
+HYPERVISOR = "tocsin-hv.elf"
 U_BOOT = "/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin"
 # Where an ELF-64 file and its program headers hold these.
 E_PHOFF, E_PHENTSIZE, P_PADDR = 32, 54, 24
@@ -76,17 +78,32 @@ def uboot(machine, image_path, append, work):
     return argv + ["-device", "virtio-blk-pci,drive=tocsin,addr=1e"]
 
 
+def beside(image_path, name):
+    """A file of the build that the folder of the image has, or the one above."""
+    for folder in pathlib.Path(image_path).parents[:2]:
+        if (folder / name).exists():
+            return folder / name
+    raise HarnessError(f"no {name} beside {image_path}: run make first")
+
+
 def stub(machine, image_path, append, work):
-    folders = pathlib.Path(image_path).parents
-    found = [folder / "stub.bin" for folder in folders[:2] if (folder / "stub.bin").exists()]
-    if not found:
-        raise HarnessError(f"no stub.bin beside {image_path}: run make first")
-    argv = ["-bios", str(found[0]), "-kernel", str(image_path)]
+    argv = ["-bios", str(beside(image_path, "stub.bin")), "-kernel", str(image_path)]
     return argv + (["-append", append] if append else [])
 
 
 def bios(machine, image_path, append, work):
     return ["-bios", str(image_path)]
+
+
+def guest(machine, image_path, append, work):
+    argv = kernel(machine, beside(image_path, HYPERVISOR), append, work)
+    argv += ["-device", f"loader,file={image_path}"]
+    for payload in machine.payloads:
+        path = pathlib.Path(work) / f"{payload['at']}.elf"
+        source = beside(image_path, payload["image"]).read_bytes()
+        path.write_bytes(load_at(source, int(payload["at"], 0)))
+        argv += ["-device", f"loader,file={path}"]
+    return argv
 
 
 ROUTES = {
@@ -96,6 +113,7 @@ ROUTES = {
     "uboot": uboot,
     "stub": stub,
     "bios": bios,
+    "guest": guest,
 }
 
 

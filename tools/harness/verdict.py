@@ -44,8 +44,9 @@ def boot_line(machine, text):
     if len(boots) != 1:
         return [f"{len(boots)} boot lines (JSON), not 1"]
     named = min(len(LEFT_OUT.findall(text)), machine.absent)
-    if boots[0].get("harts") != machine.harts - named:
-        return [f"{boots[0].get('harts')} harts came up, not {machine.harts - named}"]
+    wanted = machine.harts - machine.others - named
+    if boots[0].get("harts") != wanted:
+        return [f"{boots[0].get('harts')} harts came up, not {wanted}"]
     return []
 
 

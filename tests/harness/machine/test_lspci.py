@@ -30,7 +30,10 @@ def test_dump(machine, prompt):
         if function.ids == lines.VIRTUAL:
             assert function.bars == {}, "a VF has no BARs of its own"
             continue
-        assert function.bars == known[bdf].bars, bdf
+        # The hypervisor gives a guest no port I/O.
+        hidden = known[bdf].io_bars if machine.route == "guest" else ()
+        shown = {n: bar for n, bar in known[bdf].bars.items() if n not in hidden}
+        assert function.bars == shown, bdf
         assert all(function.bars.values()), f"{bdf}: a BAR is not assigned"
 
 
