@@ -13,6 +13,21 @@
 
 enum { DBCN_WRITE, DBCN_READ, DBCN_WRITE_BYTE };
 
+/* Who left the console's line without an end, such as a prompt: another's line does not go on there. */
+static const struct guest *unended;
+static struct spinlock unended_lock;
+
+static void put_text(const struct guest *guest, const char *text, size_t n, bool ended)
+{
+	irqflags_t flags = spin_lock_irq(&unended_lock);
+
+	if (unended && unended != guest)
+		console_write("\n", 1);
+	console_write(text, n);
+	unended = ended ? NULL : guest;
+	spin_unlock_irq(&unended_lock, flags);
+}
+
 static void put_line(struct guest *guest, bool ended)
 {
 	char text[CONSOLE_WIDTH + 8] = "g0: ";
@@ -23,7 +38,7 @@ static void put_line(struct guest *guest, bool ended)
 	at += guest->line.len;
 	if (ended)
 		text[at++] = '\n';
-	console_write(text, at);
+	put_text(guest, text, at, ended);
 	guest->line.len = 0;
 }
 

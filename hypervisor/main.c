@@ -83,6 +83,8 @@ static void boot_guests(void)
 
 void kernel_main(uint64_t hart_id, const void *dtb, uint64_t instret, uint64_t ticks)
 {
+	bool possible;
+
 	(void)instret;
 	smp_early_init(hart_id);
 	panic_set_exit(platform_power_off);
@@ -91,16 +93,17 @@ void kernel_main(uint64_t hart_id, const void *dtb, uint64_t instret, uint64_t t
 		panic("no device tree at 0x%lx", (unsigned long)dtb);
 	platform_arguments_init(boot_arguments());
 	log_set_console_level((enum log_level)platform_setting_number("loglevel", LOG_INFO));
-	if (guests_read_memory())
-		panic("the guests' memory is not what there is");
+	possible = !guests_read_memory();
 	mem_init();
-	map_guests();
 	smp_init();
 	time_init(ticks);
 	time_hart_init();
 	libc_init();
 	log_info("tocsin hypervisor on %s", platform_model());
 	dt_probe_class(DT_CLASS_POWER);
+	if (!possible)
+		platform_power_off(1);
+	map_guests();
 	dt_probe_class(DT_CLASS_IRQCHIP);
 	smp_use_own_stack(boot_guests);
 }
