@@ -48,45 +48,56 @@ static unsigned grantable(const struct hv_msi *m, unsigned long type, unsigned n
 	return k && type == SBI_MSI_TYPE_MSI ? 1u << log2_floor(k) : k;
 }
 
-/* Entry i of n, which has been read once; the first of the set is there. */
-static bool entry_ok(const struct guest *guest, const struct hv_msi *m, unsigned long type,
-		     unsigned i, unsigned n)
+/* Where it leads; false: the identity, or the hart, is not the guest's. */
+static bool resolve(const struct guest *guest, unsigned max_identity, struct hv_msi_entry *entry)
 {
-	uint64_t entry = m->spare[i], first = m->spare[0];
-	struct msi_msg msg;
+	unsigned identity = FIELD_GET(SBI_MSI_ENTRY_EIID, entry->place);
 
-	if (!hv_msi_message(guest, entry, &msg))
-		return false;
-	/* Each index once: they count up. */
-	if (type == SBI_MSI_TYPE_MSIX)
-		return FIELD_GET(SBI_MSI_ENTRY_INDEX, entry) < m->pci->msi.msix_count &&
-		       (!i || hv_msi_index(entry) > hv_msi_index(m->spare[i - 1]));
-	/* The function has one address, and puts the number into the low bits of its data. */
-	return entry == hv_msi_of_block(first, i) &&
+	return identity && identity <= max_identity &&
+	       guest_msi_target(guest, FIELD_GET(SBI_MSI_ENTRY_HART, entry->place),
+				&entry->address);
+}
+
+/* Each index once: they count up. */
+static bool msix_ok(const struct hv_msi *m, const struct hv_msi_entry *entry, unsigned i)
+{
+	return FIELD_GET(SBI_MSI_ENTRY_INDEX, entry->place) < m->pci->msi.msix_count &&
+	       (!i || hv_msi_index(entry) > hv_msi_index(entry - 1));
+}
+
+/* The function has one address, and puts the number into the low bits of its data. */
+static bool msi_ok(const struct hv_msi *m, const struct hv_msi_entry *entry, unsigned i, unsigned n)
+{
+	uint64_t first = m->spare[0].place;
+
+	return entry->place == hv_msi_of_block(first, i) &&
 	       !FIELD_GET(SBI_MSI_ENTRY_INDEX, first) &&
 	       FIELD_GET(SBI_MSI_ENTRY_EIID, first) % n == 0 &&
-	       msg.address <= m->pci->msi.address_limit;
+	       entry->address <= m->pci->msi.address_limit;
 }
 
 /* The guest may write to the array meanwhile: each entry is one load. n, or the first that is wrong. */
 static unsigned copy(const struct guest *guest, struct hv_msi *m, unsigned long type,
 		     const uint64_t *array, unsigned n)
 {
+	unsigned max_identity = guest_max_identity(guest);
+
 	for (unsigned i = 0; i < n; i++) {
-		m->spare[i] = __atomic_load_n(&array[i], __ATOMIC_RELAXED);
-		if (!entry_ok(guest, m, type, i, n))
+		struct hv_msi_entry *entry = &m->spare[i];
+
+		entry->place = __atomic_load_n(&array[i], __ATOMIC_RELAXED);
+		if (!resolve(guest, max_identity, entry) ||
+		    !(type == SBI_MSI_TYPE_MSIX ? msix_ok(m, entry, i) : msi_ok(m, entry, i, n)))
 			return i;
 	}
 	return n;
 }
 
-static struct sbiret replace(const struct guest *guest, struct hv_msi *m, unsigned long type,
-			     unsigned n)
+static struct sbiret replace(struct hv_msi *m, unsigned long type, unsigned n)
 {
-	uint64_t *old = m->entries;
+	struct hv_msi_entry *old = m->entries;
 
-	hv_msi_stop(m);
-	if (!(type == SBI_MSI_TYPE_MSIX ? hv_msi_program_msix : hv_msi_program_msi)(guest, m, n)) {
+	if (!(type == SBI_MSI_TYPE_MSIX ? hv_msi_program_msix : hv_msi_program_msi)(m, n)) {
 		hv_msi_stop(m);
 		return answer(SBI_ERR_FAILED, NOT_TAKEN);
 	}
@@ -122,25 +133,25 @@ static struct sbiret change(struct guest *guest, struct hv_msi *m, const unsigne
 	if (k < n)
 		return answer(SBI_ERR_INVALID_PARAM, (long)k);
 	k = grantable(m, type, (unsigned)n);
-	return k < min ? answer(SBI_ERR_FAILED, (long)k) : replace(guest, m, type, k);
+	return k < min ? answer(SBI_ERR_FAILED, (long)k) : replace(m, type, k);
 }
 
 /* --- a message of a set --- */
 
 /* NULL: not granted */
-static uint64_t *find(struct hv_msi *m, unsigned long index)
+static struct hv_msi_entry *find(struct hv_msi *m, unsigned long index)
 {
 	unsigned low = 0, high = m->n;
 
 	/* Most sets have no gaps. */
-	if (index < m->n && hv_msi_index(m->entries[index]) == index)
+	if (index < m->n && hv_msi_index(&m->entries[index]) == index)
 		return &m->entries[index];
 	while (low < high) {
 		unsigned mid = (low + high) / 2;
 
-		if (hv_msi_index(m->entries[mid]) == index)
+		if (hv_msi_index(&m->entries[mid]) == index)
 			return &m->entries[mid];
-		if (hv_msi_index(m->entries[mid]) < index)
+		if (hv_msi_index(&m->entries[mid]) < index)
 			low = mid + 1;
 		else
 			high = mid;
@@ -148,15 +159,16 @@ static uint64_t *find(struct hv_msi *m, unsigned long index)
 	return NULL;
 }
 
-static struct sbiret move_block(struct guest *guest, struct hv_msi *m, uint64_t to,
-				const struct msi_msg *msg)
+static struct sbiret move_block(struct hv_msi *m, struct hv_msi_entry *to, unsigned max_identity)
 {
+	unsigned first = FIELD_GET(SBI_MSI_ENTRY_EIID, to->place);
 	int rc;
 
-	if (msg->data % m->n || msg->data + m->n - 1u > guest_max_identity(guest) ||
-	    msg->address > m->pci->msi.address_limit)
+	to->place &= ~HV_MSI_ENTRY_MASKED;
+	if (first % m->n || first + m->n - 1u > max_identity ||
+	    to->address > m->pci->msi.address_limit)
 		return answer(SBI_ERR_INVALID_PARAM, 0);
-	rc = hv_msi_move_messages(guest, m, to, msg);
+	rc = hv_msi_move_messages(m, to);
 	if (rc == -EOPNOTSUPP)
 		return answer(SBI_ERR_NOT_SUPPORTED, 0);
 	return rc ? answer(SBI_ERR_FAILED, NOT_TAKEN) : answer(SBI_SUCCESS, 0);
@@ -165,27 +177,27 @@ static struct sbiret move_block(struct guest *guest, struct hv_msi *m, uint64_t 
 /* bdf, index, hart, eiid */
 static struct sbiret set_affinity(struct guest *guest, struct hv_msi *m, const unsigned long *args)
 {
-	uint64_t *entry = find(m, args[1]), to;
-	struct msi_msg msg;
+	struct hv_msi_entry *entry = find(m, args[1]), to;
+	unsigned max_identity = guest_max_identity(guest);
 
 	if (!entry || args[2] > UINT32_MAX || args[3] > UINT16_MAX ||
 	    (m->type == SBI_MSI_TYPE_MSI && args[1]))
 		return answer(SBI_ERR_INVALID_PARAM, 0);
-	to = FIELD_PREP(SBI_MSI_ENTRY_EIID, args[3]) | FIELD_PREP(SBI_MSI_ENTRY_HART, args[2]) |
-	     (*entry & SBI_MSI_ENTRY_INDEX);
-	if (!hv_msi_message(guest, to, &msg))
+	to.place = FIELD_PREP(SBI_MSI_ENTRY_EIID, args[3]) |
+		   FIELD_PREP(SBI_MSI_ENTRY_HART, args[2]) | (entry->place & SBI_MSI_ENTRY_INDEX);
+	if (!resolve(guest, max_identity, &to))
 		return answer(SBI_ERR_INVALID_PARAM, 0);
 	if (m->type == SBI_MSI_TYPE_MSI)
-		return move_block(guest, m, to & ~HV_MSI_ENTRY_MASKED, &msg);
-	return hv_msi_move_entry(m, entry, to, &msg) ? answer(SBI_SUCCESS, 0)
-						     : answer(SBI_ERR_FAILED, NOT_TAKEN);
+		return move_block(m, &to, max_identity);
+	return hv_msi_move_entry(m, entry, &to) ? answer(SBI_SUCCESS, 0)
+						: answer(SBI_ERR_FAILED, NOT_TAKEN);
 }
 
-static void mask_entry(struct hv_msi *m, uint64_t *entry, bool on)
+static void mask_entry(struct hv_msi *m, struct hv_msi_entry *entry, bool on)
 {
-	*entry = (*entry & ~HV_MSI_ENTRY_MASKED) | (on ? HV_MSI_ENTRY_MASKED : 0);
+	entry->place = (entry->place & ~HV_MSI_ENTRY_MASKED) | (on ? HV_MSI_ENTRY_MASKED : 0);
 	if (m->type == SBI_MSI_TYPE_MSIX)
-		hv_msi_write_mask(m, *entry, on);
+		hv_msi_write_mask(m, entry, on);
 }
 
 /* bdf, first, n, on */
@@ -211,23 +223,23 @@ static struct sbiret mask(struct hv_msi *m, const unsigned long *args)
 }
 
 /* bdf, index */
-static struct sbiret get(struct guest *guest, struct hv_msi *m, const unsigned long *args)
+static struct sbiret get(struct hv_msi *m, const unsigned long *args)
 {
 	const struct msi_function_ops *ops =
 		m->type == SBI_MSI_TYPE_MSIX ? m->pci->msi.msix_ops : m->pci->msi.msi_ops;
-	const uint64_t *entry = find(m, args[1]);
+	const struct hv_msi_entry *entry = find(m, args[1]);
 	struct msi_msg want, is;
 	uint64_t value;
 
 	if (!entry)
 		return answer(SBI_ERR_INVALID_PARAM, 0);
 	ops->read_msg(&m->pci->msi, (unsigned)args[1], &is);
-	hv_msi_message(guest, *entry, &want);
+	want = hv_msi_message(entry);
 	if (is.address != want.address || is.data != want.data)
 		return answer(SBI_ERR_FAILED, NOT_TAKEN);
 	value = FIELD_PREP(SBI_MSI_GET_EIID, (uint64_t)want.data) |
-		FIELD_PREP(SBI_MSI_GET_HART, FIELD_GET(SBI_MSI_ENTRY_HART, *entry));
-	if (*entry & HV_MSI_ENTRY_MASKED)
+		FIELD_PREP(SBI_MSI_GET_HART, FIELD_GET(SBI_MSI_ENTRY_HART, entry->place));
+	if (entry->place & HV_MSI_ENTRY_MASKED)
 		value |= SBI_MSI_GET_MASKED;
 	if (ops->pending(&m->pci->msi, (unsigned)args[1]))
 		value |= SBI_MSI_GET_PENDING;
@@ -272,7 +284,7 @@ static struct sbiret locked_call(struct guest *guest, struct hv_msi *m, unsigned
 	case SBI_MSI_SET_AFFINITY:
 		return set_affinity(guest, m, args);
 	default:
-		return get(guest, m, args);
+		return get(m, args);
 	}
 }
 
@@ -295,7 +307,7 @@ struct sbiret hv_msi_call(struct guest *guest, unsigned long fid, const unsigned
 	return ret;
 }
 
-int hv_msi_init(struct hv_msi *m, struct pci_function *pci, uint64_t *room)
+int hv_msi_init(struct hv_msi *m, struct pci_function *pci, struct hv_msi_entry *room)
 {
 	struct msi_function *msi = &pci->msi;
 

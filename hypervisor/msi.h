@@ -14,6 +14,12 @@
 
 struct guest;
 
+/* A message: SBI_MSI_ENTRY_* as the guest gave it, with HV_MSI_ENTRY_MASKED, and the address of its hart's file. */
+struct hv_msi_entry {
+	uint64_t place;
+	uint64_t address;
+};
+
 /* What a guest has been granted of one function; under lock, from hv_msi_init() on. */
 struct hv_msi {
 	struct pci_function *pci;
@@ -22,11 +28,11 @@ struct hv_msi {
 	uint16_t n;     /* messages granted; with type NONE 0 */
 	uint16_t stale; /* of entries: their MSI-X entries may be open */
 	uint8_t type;   /* SBI_MSI_TYPE_* */
-	/* SBI_MSI_ENTRY_* and HV_MSI_ENTRY_MASKED, in order of index; and as many for a new set. */
-	uint64_t *entries, *spare;
+	/* In order of index; and as many for a new set. */
+	struct hv_msi_entry *entries, *spare;
 };
 
-/* In an entry, above the largest index: masked by the guest's call. */
+/* In a place, above the largest index: masked by the guest's call. */
 #define HV_MSI_ENTRY_MASKED BIT64(15)
 
 /* Entries that hv_msi_init() needs room for. */
@@ -39,7 +45,7 @@ static inline unsigned hv_msi_room(const struct pci_function *pci)
  * At boot, of a function with addresses, mapped MSI-X table, and memory decode for as long as it is here:
  * both types off, every entry masked. room: hv_msi_room() entries. 0; -EIO: it has no working registers.
  */
-int hv_msi_init(struct hv_msi *m, struct pci_function *pci, uint64_t *room);
+int hv_msi_init(struct hv_msi *m, struct pci_function *pci, struct hv_msi_entry *room);
 
 /* The function was reset: its registers are those of a function without grant. */
 void hv_msi_reset(struct hv_msi *m);

@@ -6,15 +6,7 @@
 #include "arch/barrier.h"
 #include "arch/io.h"
 #include "drivers/pci/internal.h"
-#include "hypervisor/guest.h"
 #include "kernel/msi_entry.h"
-
-bool hv_msi_message(const struct guest *guest, uint64_t entry, struct msi_msg *msg)
-{
-	msg->data = FIELD_GET(SBI_MSI_ENTRY_EIID, entry);
-	return msg->data && msg->data <= guest_max_identity(guest) &&
-	       guest_msi_target(guest, FIELD_GET(SBI_MSI_ENTRY_HART, entry), &msg->address);
-}
 
 /* --- MSI-X entries --- */
 
@@ -23,7 +15,7 @@ static uintptr_t entry_at(const struct hv_msi *m, unsigned index)
 	return m->pci->msix_table + index * MSI_ENTRY_SIZE;
 }
 
-void hv_msi_write_mask(struct hv_msi *m, uint64_t entry, bool mask)
+void hv_msi_write_mask(struct hv_msi *m, const struct hv_msi_entry *entry, bool mask)
 {
 	unsigned index = hv_msi_index(entry);
 
@@ -47,7 +39,7 @@ static bool open_table(struct hv_msi *m)
 		return false;
 	barrier_mmio();
 	for (unsigned i = 0; i < m->stale; i++)
-		hv_msi_write_mask(m, m->entries[i], true);
+		hv_msi_write_mask(m, &m->entries[i], true);
 	m->stale = 0;
 	hv_msi_flush_table(m);
 	return true;
@@ -66,19 +58,20 @@ void hv_msi_stop(struct hv_msi *m)
 	m->n = 0;
 }
 
-bool hv_msi_program_msix(const struct guest *guest, struct hv_msi *m, unsigned n)
+bool hv_msi_program_msix(struct hv_msi *m, unsigned n)
 {
 	struct msi_function *msi = &m->pci->msi;
 
+	/* Both types off. */
 	msi->msix_ops->open(msi, n);
 	if (!open_table(m))
 		return false;
 	for (unsigned i = 0; i < n; i++) {
-		struct msi_msg msg;
+		const struct hv_msi_entry *entry = &m->spare[i];
 
-		hv_msi_message(guest, m->spare[i], &msg);
-		msi_entry_fill(entry_at(m, hv_msi_index(m->spare[i])), msg.address, msg.data);
-		hv_msi_write_mask(m, m->spare[i], false);
+		msi_entry_fill(entry_at(m, hv_msi_index(entry)), entry->address,
+			       FIELD_GET(SBI_MSI_ENTRY_EIID, entry->place));
+		hv_msi_write_mask(m, entry, false);
 	}
 	m->stale = (uint16_t)n;
 	hv_msi_flush_table(m);
@@ -86,10 +79,10 @@ bool hv_msi_program_msix(const struct guest *guest, struct hv_msi *m, unsigned n
 	return true;
 }
 
-bool hv_msi_program_msi(const struct guest *guest, struct hv_msi *m, unsigned n)
+bool hv_msi_program_msi(struct hv_msi *m, unsigned n)
 {
 	struct msi_function *msi = &m->pci->msi;
-	struct msi_msg msg;
+	struct msi_msg msg = hv_msi_message(&m->spare[0]);
 
 	/* Before the list of its open entries goes. */
 	if (m->stale) {
@@ -97,7 +90,7 @@ bool hv_msi_program_msi(const struct guest *guest, struct hv_msi *m, unsigned n)
 		if (!open_table(m))
 			return false;
 	}
-	hv_msi_message(guest, m->spare[0], &msg);
+	/* Both types off. */
 	if (msi->msi_ops->prepare(msi, n) || msi->msi_ops->write_msg(msi, 0, &msg))
 		return false;
 	if (msi->msi_ops->can_mask(msi))
@@ -106,21 +99,22 @@ bool hv_msi_program_msi(const struct guest *guest, struct hv_msi *m, unsigned n)
 	return true;
 }
 
-bool hv_msi_move_entry(struct hv_msi *m, uint64_t *entry, uint64_t to, const struct msi_msg *msg)
+bool hv_msi_move_entry(struct hv_msi *m, struct hv_msi_entry *entry, const struct hv_msi_entry *to)
 {
-	uintptr_t at = entry_at(m, hv_msi_index(*entry));
+	uintptr_t at = entry_at(m, hv_msi_index(entry));
+	struct msi_msg msg = hv_msi_message(to);
 	bool taken;
 
-	hv_msi_write_mask(m, *entry, true);
+	hv_msi_write_mask(m, entry, true);
 	(void)mmio_read32(at + MSI_ENTRY_CONTROL);
 	barrier_read_before_write();
-	msi_entry_fill(at, msg->address, msg->data);
+	msi_entry_fill(at, msg.address, msg.data);
 	/* All ones where nobody answers. */
-	taken = mmio_read32(at + MSI_ENTRY_DATA) == msg->data;
-	if (!(*entry & HV_MSI_ENTRY_MASKED))
-		hv_msi_write_mask(m, *entry, false);
+	taken = mmio_read32(at + MSI_ENTRY_DATA) == msg.data;
+	if (!(entry->place & HV_MSI_ENTRY_MASKED))
+		hv_msi_write_mask(m, entry, false);
 	if (taken)
-		*entry = to;
+		*entry = *to;
 	return taken;
 }
 
@@ -129,33 +123,35 @@ uint32_t hv_msi_masked(const struct hv_msi *m)
 	uint32_t masked = 0;
 
 	for (unsigned i = 0; i < m->n; i++)
-		if (m->entries[i] & HV_MSI_ENTRY_MASKED)
+		if (m->entries[i].place & HV_MSI_ENTRY_MASKED)
 			masked |= BIT(i);
 	return masked;
 }
 
-int hv_msi_move_messages(const struct guest *guest, struct hv_msi *m, uint64_t to,
-		  const struct msi_msg *msg)
+int hv_msi_move_messages(struct hv_msi *m, const struct hv_msi_entry *to)
 {
 	struct msi_function *msi = &m->pci->msi;
-	struct msi_msg now;
+	struct msi_msg now = hv_msi_message(&m->entries[0]), msg = hv_msi_message(to);
 	int rc;
 
-	hv_msi_message(guest, m->entries[0], &now);
 	if (msi->msi_ops->can_mask(msi)) {
 		msi->msi_ops->mask_all(msi, UINT32_MAX);
-		rc = msi->msi_ops->write_msg(msi, 0, msg);
+		rc = msi->msi_ops->write_msg(msi, 0, &msg);
 		msi->msi_ops->mask_all(msi, hv_msi_masked(m));
-	} else if (now.address == msg->address) {
-		rc = msi->msi_ops->change_msg(msi, MSI_PART_DATA, msg);
-	} else if (now.data == msg->data && !((now.address ^ msg->address) >> 32)) {
-		rc = msi->msi_ops->change_msg(msi, MSI_PART_ADDRESS, msg);
+	} else if (now.address == msg.address) {
+		rc = msi->msi_ops->change_msg(msi, MSI_PART_DATA, &msg);
+	} else if (now.data == msg.data && !((now.address ^ msg.address) >> 32)) {
+		rc = msi->msi_ops->change_msg(msi, MSI_PART_ADDRESS, &msg);
 	} else {
 		return -EOPNOTSUPP;
 	}
 	if (rc)
 		return -EIO;
 	for (unsigned i = 0; i < m->n; i++)
-		m->entries[i] = (m->entries[i] & HV_MSI_ENTRY_MASKED) | hv_msi_of_block(to, i);
+		m->entries[i] = (struct hv_msi_entry){
+			.place = hv_msi_of_block(to->place, i) |
+				 (m->entries[i].place & HV_MSI_ENTRY_MASKED),
+			.address = to->address,
+		};
 	return 0;
 }

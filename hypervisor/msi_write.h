@@ -10,34 +10,36 @@
  * checked.
  */
 
-static inline unsigned hv_msi_index(uint64_t entry)
+static inline unsigned hv_msi_index(const struct hv_msi_entry *entry)
 {
-	return FIELD_GET(SBI_MSI_ENTRY_INDEX & ~HV_MSI_ENTRY_MASKED, entry);
+	return FIELD_GET(SBI_MSI_ENTRY_INDEX & ~HV_MSI_ENTRY_MASKED, entry->place);
 }
 
-/* Message i of a block is the first, and i more of index and identity. */
+static inline struct msi_msg hv_msi_message(const struct hv_msi_entry *entry)
+{
+	return (struct msi_msg){ entry->address, FIELD_GET(SBI_MSI_ENTRY_EIID, entry->place) };
+}
+
+/* The place of message i of a block is that of the first, and i more of index and identity. */
 static inline uint64_t hv_msi_of_block(uint64_t first, unsigned i)
 {
 	return first + i * (FIELD_PREP(SBI_MSI_ENTRY_INDEX, 1ull) | FIELD_PREP(SBI_MSI_ENTRY_EIID, 1ull));
 }
 
-/* The message of an entry; false: the identity, or the hart, is not the guest's. */
-bool hv_msi_message(const struct guest *guest, uint64_t entry, struct msi_msg *msg);
 /* Nothing is sent any more, and what was sent has left the function. */
 void hv_msi_stop(struct hv_msi *m);
-/* Of a stopped function: writes the first n of m->spare and lets it send. false: it does not take that. */
-bool hv_msi_program_msix(const struct guest *guest, struct hv_msi *m, unsigned n);
-bool hv_msi_program_msi(const struct guest *guest, struct hv_msi *m, unsigned n);
+/* Stops it, writes the first n of m->spare and lets it send. false: the function does not take that. */
+bool hv_msi_program_msix(struct hv_msi *m, unsigned n);
+bool hv_msi_program_msi(struct hv_msi *m, unsigned n);
 /* Mask, flush, write, flush, unmask. false: the function does not take that. */
-bool hv_msi_move_entry(struct hv_msi *m, uint64_t *entry, uint64_t to, const struct msi_msg *msg);
+bool hv_msi_move_entry(struct hv_msi *m, struct hv_msi_entry *entry, const struct hv_msi_entry *to);
 /*
  * All messages of plain MSI: whole under mask, else by the one register that differs. to: of message 0. 0; -EOPNOTSUPP: more than
  * one would; -EIO: the function does not take that.
  */
-int hv_msi_move_messages(const struct guest *guest, struct hv_msi *m, uint64_t to,
-			 const struct msi_msg *msg);
+int hv_msi_move_messages(struct hv_msi *m, const struct hv_msi_entry *to);
 /* Of one entry, before a flush; and the mask dword of plain MSI. */
-void hv_msi_write_mask(struct hv_msi *m, uint64_t entry, bool mask);
+void hv_msi_write_mask(struct hv_msi *m, const struct hv_msi_entry *entry, bool mask);
 uint32_t hv_msi_masked(const struct hv_msi *m);
 /* What was written to the table is there, and what the function sent before has left it. */
 void hv_msi_flush_table(struct hv_msi *m);

@@ -417,7 +417,7 @@ static bool has_own_pages(const struct pci_function *pci)
 
 int vpci_add(struct guest *guest, struct vfunction *function, struct pci_function *pci)
 {
-	uint64_t *room = calloc(hv_msi_room(pci) + 1, sizeof(*room));
+	struct hv_msi_entry *room = calloc(hv_msi_room(pci) + 1, sizeof(*room));
 	int rc;
 
 	function->pci = pci;

@@ -35,7 +35,7 @@ static struct guest guest;
 static struct fake_function *fake;
 static struct pci_function *fn;
 static struct hv_msi hv;
-static uint64_t room[2 * COUNT];
+static struct hv_msi_entry room[2 * COUNT];
 static uint32_t memory[0x1000 / 4];
 static void (*on_load)(unsigned i);
 static unsigned loads;

@@ -223,7 +223,7 @@ struct guest {
 static struct guest guest;
 static struct hv_msi hv;
 static struct pci_function hv_pci; /* it has scanned for itself */
-static uint64_t room[2 * COUNT];
+static struct hv_msi_entry room[2 * COUNT];
 static unsigned calls[SBI_MSI_GET + 1];
 static void (*on_change)(void);
 
