@@ -331,7 +331,7 @@ void irq_own(struct irq_desc *desc)
 		cpu_relax();
 }
 
-int irq_disown(struct irq_desc *desc)
+__attribute__((noinline)) int irq_disown(struct irq_desc *desc)
 {
 	if (desc->block)
 		irq_block_disown(desc->block);
