@@ -10,6 +10,7 @@
 #include "arch/mmu.h"
 #include "drivers/irqchip/imsic_math.h"
 #include "hypervisor/guest.h"
+#include "hypervisor/iommu.h"
 #include "hypervisor/vm.h"
 #include "kernel/lib/bits.h"
 #include "kernel/lib/log.h"
@@ -226,6 +227,8 @@ static int add_function(struct guest *guest, struct pci_function *pci)
 {
 	int rc = vpci_add(guest, &guest->functions[guest->nr_functions], pci);
 
+	if (!rc)
+		rc = iommu_give(guest, pci);
 	guest->nr_functions += !rc;
 	return rc;
 }
@@ -288,6 +291,8 @@ static int make(struct guest *guest)
 	if (!rc)
 		rc = make_memory_map(guest);
 	if (!rc)
+		rc = iommu_make(guest);
+	if (!rc)
 		rc = give_functions(guest);
 	if (!rc)
 		rc = guest_make_dt(guest);
@@ -314,8 +319,10 @@ bool guest_msi_target(const struct guest *guest, uint64_t hart_id, uint64_t *add
 {
 	const struct vcpu *vcpu = guest_vcpu(guest, hart_id);
 
+	/* Behind an IOMMU the guest's own addresses count. */
 	if (vcpu)
-		*address = vcpu->file;
+		*address = guest->msiptp ? guest->imsic + vcpu->index * IMSIC_PAGE_SIZE
+					 : vcpu->file;
 	return vcpu;
 }
 
@@ -347,6 +354,7 @@ static bool others_run(const struct guest *guest)
 void guest_off(struct guest *guest, bool failed, bool reset)
 {
 	dbcn_flush(guest);
+	iommu_log_faults();
 	/* relaxed: it says stop, no more */
 	atomic_store_explicit(&guest->off, true, memory_order_relaxed);
 	for (unsigned i = 0; i < guest->nr_vcpus; i++)

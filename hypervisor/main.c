@@ -6,6 +6,7 @@
 #include "arch/irqflags.h"
 #include "arch/mmu.h"
 #include "drivers/pci/pci.h"
+#include "hypervisor/iommu.h"
 #include "hypervisor/vm.h"
 #include "kernel/boot.h"
 #include "kernel/console.h"
@@ -76,6 +77,7 @@ static void boot_guests(void)
 	smp_start_all();
 	if (!dt_probe_class(DT_CLASS_PCI_HOST))
 		log_warn("no PCI host bridge in the device tree");
+	iommu_find();
 	if (!vcpu_supported() || guests_make())
 		platform_power_off(1);
 	run_guests();

@@ -3,6 +3,7 @@
 #include "arch/sbi.h"
 
 #include "arch/csr.h"
+#include "hypervisor/iommu.h"
 #include "hypervisor/vm.h"
 #include "kernel/smp.h"
 
@@ -151,8 +152,11 @@ static struct sbiret counters_call(struct vcpu *vcpu, unsigned long fid, const u
 {
 	const struct vcpu *of;
 
-	if (fid == COUNTERS_INFO)
+	if (fid == COUNTERS_INFO) {
+		/* Who looks at what exits there were sees on the console what was kept from functions, too. */
+		iommu_log_faults();
 		return value(NR_COUNTERS);
+	}
 	if (fid != COUNTERS_READ)
 		return not_supported;
 	of = guest_vcpu(vcpu->guest, args[0]);

@@ -39,6 +39,9 @@ struct guest {
 	struct vcpu **vcpus;
 	struct vfunction *functions;
 	uint64_t imsic; /* guest-physical: the interrupt file of vcpu 0, the others behind it */
+	/* With an IOMMU: what functions reach, and how their messages get to files; msiptp 0: there is none. */
+	struct gstage dma;
+	uint64_t msiptp, msi_mask;
 	_Atomic bool off;
 	struct {
 		char text[CONSOLE_WIDTH];

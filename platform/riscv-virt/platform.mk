@@ -26,5 +26,5 @@ IMAGES := tocsin.img pflash.img
 LOADERS := tocsin-hv.elf
 
 # The hypervisor (hypervisor/), above the RAM that it gives to guests.
-HYPERVISOR_DRIVERS := irqchip/imsic irqchip/aplic irqchip/wired pci power/sifive_test
+HYPERVISOR_DRIVERS := irqchip/imsic irqchip/aplic irqchip/wired iommu/riscv_iommu pci power/sifive_test
 HYPERVISOR_LOAD    := 0x90000000
