@@ -85,7 +85,7 @@ static void block_is_left_after_a_fence(void **state)
 	assert_int_equal(vector_claim_block(&room, 4, 1, places), 4);
 	assert_int_equal(irq_desc_claim(4, set), 4);
 	for (unsigned i = 0; i < 4; i++) {
-		irq_desc_init(set[i], IRQ_KIND_MSI, NULL, 1, places[0].identity + i);
+		irq_desc_init(set[i], IRQ_KIND_MSI, &direct_chip, 1, places[0].identity + i);
 		irq_slot_publish(1, places[0].identity + i, set[i]);
 	}
 	retire_block(set, 4, 1, places[0].identity);
