@@ -12,10 +12,11 @@
 #include "arch/barrier.h"
 #include "arch/hcall.h"
 #include "arch/irqflags.h"
+#include "drivers/irqchip/papr_map.h"
+#include "drivers/irqchip/papr_quiet.h"
 #include "kernel/ipi.h"
 #include "kernel/irq.h"
 #include "kernel/lib/log.h"
-#include "kernel/mem.h"
 #include "kernel/smp.h"
 #include "platform/dt.h"
 #include "platform/pseries/hcalls.h"
@@ -23,7 +24,7 @@
 /* As many vectors as there can be at a time. */
 #define DESCRIPTORS 4096
 
-#define XIRR_SOURCE (XICS_NR_SOURCES - 1) /* below the priority to go back to */
+#define XIRR_SOURCE (PAPR_NR_SOURCES - 1) /* below the priority to go back to */
 #define CPPR_ALL    0xff                  /* everything is let through */
 #define CPPR_NONE   0
 #define MFRR_NONE   0xff /* no IPI */
@@ -35,17 +36,12 @@ static uint32_t accept(void)
 	return hcall(H_XIRR, 0, 0, 0, 0, 0, &got) ? 0 : (uint32_t)got.r[0];
 }
 
-/* A request for quiet, and up to which one a hart has found nothing presented any more. */
-static _Atomic uint32_t quiet_wanted;
-static _Atomic uint32_t *quiet_reached; /* by hart index */
-
 static void interrupt(void)
 {
 	uint32_t quiet, xirr;
 
 	for (;;) {
-		/* seq_cst, with xics_quiesce(): what is accepted after it was presented after it */
-		quiet = atomic_load_explicit(&quiet_wanted, memory_order_seq_cst);
+		quiet = papr_quiet_look();
 		xirr = accept();
 		if (!(xirr & XIRR_SOURCE))
 			break;
@@ -57,35 +53,13 @@ static void interrupt(void)
 			ipi_interrupt();
 			xics_run_queued();
 		} else {
-			xics_handle(xics_find(number));
+			xics_handle(papr_find(number));
 		}
 		/* What the handler did to the device comes before a level is looked at again. */
 		barrier_mmio();
 		hcall(H_EOI, xirr, 0, 0, 0, 0, NULL);
 	}
-	/* release pairs with the acquire in xics_quiesce(): handlers are done */
-	atomic_store_explicit(&quiet_reached[smp_index()], quiet, memory_order_release);
-}
-
-/* true: the hart has not looked since the request. */
-static bool is_behind(unsigned hart, uint32_t wanted)
-{
-	uint32_t reached = atomic_load_explicit(&quiet_reached[hart], memory_order_acquire);
-
-	return smp_online(hart) && (int32_t)(wanted - reached) > 0;
-}
-
-void xics_quiesce(void)
-{
-	uint32_t wanted = 1 + atomic_fetch_add_explicit(&quiet_wanted, 1, memory_order_seq_cst);
-
-	/* The IPI has the hart run its list before it looks for the last time. */
-	for (unsigned i = 0; i < smp_count(); i++)
-		if (smp_online(i))
-			smp_kick(i);
-	for (unsigned i = 0; i < smp_count(); i++)
-		while (is_behind(i, wanted))
-			cpu_relax();
+	papr_quiet_found_nothing(quiet);
 }
 
 static void hart_up(unsigned index)
@@ -125,8 +99,9 @@ static int probe(dt_node_t node)
 	(void)node;
 	if (smp_has_ipi())
 		return -EBUSY;
-	quiet_reached = page_alloc(smp_count() * sizeof(*quiet_reached), PAGE_SIZE);
-	rc = quiet_reached ? irq_init(DESCRIPTORS) : -ENOMEM;
+	rc = papr_quiet_init();
+	if (!rc)
+		rc = irq_init(DESCRIPTORS);
 	if (!rc)
 		rc = xics_sources_init();
 	if (!rc)

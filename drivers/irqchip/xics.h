@@ -8,9 +8,7 @@ struct irq_desc;
 
 /* What is between the files of the XICS driver. */
 
-/* Source numbers have 24 bits (Power Architecture Platform Reference, "XIRR"). */
-#define XICS_NR_SOURCES (1u << 24)
-#define XICS_IPI        2 /* the source of H_IPI */
+#define XICS_IPI 2 /* the source of H_IPI */
 
 /* A source with a descriptor. */
 struct xics_source {
@@ -27,15 +25,6 @@ struct xics_source {
 
 /* Boot: the services' tokens, and who asks for sources. 0, -ENOMEM, -ENODEV. */
 int xics_sources_init(void);
-
-/*
- * When it returns, what had been presented to any hart before, or was on its list, is handled.
- * Thread context, interrupts on.
- */
-void xics_quiesce(void);
-
-/* The source of this number; NULL: nobody's. Any context. */
-struct xics_source *xics_find(uint32_t number);
 
 /* What the root does with a source that it has accepted, before its H_EOI. Handler context. */
 void xics_handle(struct xics_source *source);

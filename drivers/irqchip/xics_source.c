@@ -11,6 +11,8 @@
 #include <stdlib.h>
 
 #include "arch/irqflags.h"
+#include "drivers/irqchip/papr_map.h"
+#include "drivers/irqchip/papr_quiet.h"
 #include "drivers/irqchip/wired.h"
 #include "drivers/irqchip/xics.h"
 #include "kernel/irq.h"
@@ -25,35 +27,15 @@
 #define PRIORITY     5
 #define PRIORITY_OFF 0xff
 
-/* By number, in two steps: of 2^24 numbers few are used. */
-#define LEAF_BITS 12
-#define NR_LEAVES (XICS_NR_SOURCES >> LEAF_BITS)
-#define LEAF_SIZE (1u << LEAF_BITS)
-
-typedef _Atomic(struct xics_source *) leaf_t;
-
-static _Atomic(leaf_t *) leaves[NR_LEAVES];
 static _Atomic(struct xics_source *) *queues; /* by hart index */
 static struct spinlock lock;                  /* of what `held` says and the source is set to */
 static bool *ended;                           /* by hart index: the handler of a level ran */
 static uint32_t set_xive_token;
-static unsigned nr_msis;          /* that the hypervisor has, of all bridges */
-static _Atomic unsigned nr_pairs; /* of neighbours that have an MSI among them; under the lock */
-
-struct xics_source *xics_find(uint32_t number)
-{
-	/* acquire pairs with the release in attach(): the source is filled in */
-	leaf_t *leaf = number < XICS_NR_SOURCES ? atomic_load_explicit(&leaves[number >> LEAF_BITS],
-								       memory_order_acquire)
-						: NULL;
-
-	return leaf ? atomic_load_explicit(&leaf[number % LEAF_SIZE], memory_order_acquire) : NULL;
-}
 
 /* Of a vector that is bound. */
 static struct xics_source *source_of(const struct irq_desc *desc)
 {
-	struct xics_source *source = xics_find(desc->source);
+	struct xics_source *source = papr_find(desc->source);
 
 	assert(source);
 	return source;
@@ -101,7 +83,7 @@ static int change(struct xics_source *source, unsigned hart, bool masked)
 static int set(struct irq_desc *desc, unsigned hart)
 {
 	irqflags_t flags = spin_lock_irq(&lock);
-	struct xics_source *source = xics_find(desc->source);
+	struct xics_source *source = papr_find(desc->source);
 	int rc = source ? change(source, hart, desc->shadow & IRQ_SHADOW_MASKED) : 0;
 
 	spin_unlock_irq(&lock, flags);
@@ -233,59 +215,30 @@ void xics_handle(struct xics_source *source)
 
 /* --- which sources there are --- */
 
-static leaf_t *leaf_of(uint32_t number)
-{
-	_Atomic(leaf_t *) *at = &leaves[number >> LEAF_BITS];
-	leaf_t *leaf = atomic_load_explicit(at, memory_order_acquire), *none = NULL;
-
-	if (leaf)
-		return leaf;
-	leaf = page_alloc(LEAF_SIZE * sizeof(*leaf), PAGE_SIZE);
-	if (leaf && !atomic_compare_exchange_strong_explicit(at, &none, leaf, memory_order_acq_rel,
-							     memory_order_acquire)) {
-		page_free(leaf, LEAF_SIZE * sizeof(*leaf));
-		return none;
-	}
-	return leaf;
-}
-
-/* Alone or with its neighbour: QEMU begins each set at an even number. Lock held. */
-static void count_pair(const struct irq_desc *desc, uint32_t number, unsigned by)
-{
-	if (desc->kind == IRQ_KIND_MSI && !xics_find(number ^ 1))
-		atomic_fetch_add_explicit(&nr_pairs, by, memory_order_relaxed);
-}
-
 static int attach(struct irq_desc *desc, uint32_t number, bool level)
 {
-	const struct xics_source *none;
 	struct xics_source *source;
 	irqflags_t flags;
-	leaf_t *leaf;
+	int rc;
 
-	if (number <= XICS_IPI || number >= XICS_NR_SOURCES)
+	if (number <= XICS_IPI)
 		return -EINVAL;
-	leaf = leaf_of(number);
-	source = leaf ? calloc(1, sizeof(*source)) : NULL;
+	source = calloc(1, sizeof(*source));
 	if (!source)
 		return -ENOMEM;
 	source->desc = desc;
 	source->number = number;
 	source->level = level;
 	source->masked = true;
-	flags = spin_lock_irq(&lock);
-	none = xics_find(number);
-	if (!none) {
-		/* release pairs with the acquire in xics_find() */
-		atomic_store_explicit(&leaf[number % LEAF_SIZE], source, memory_order_release);
-		desc->source = number;
-		count_pair(desc, number, 1);
+	rc = papr_insert(number, source, desc->kind == IRQ_KIND_MSI);
+	if (rc) {
+		free(source);
+		return rc;
 	}
+	flags = spin_lock_irq(&lock);
+	desc->source = number;
 	spin_unlock_irq(&lock, flags);
-	if (!none)
-		return 0;
-	free(source);
-	return -EBUSY;
+	return 0;
 }
 
 /*
@@ -311,11 +264,9 @@ static void detach(struct irq_desc *desc)
 	struct xics_source *source = source_of(desc);
 	irqflags_t flags = spin_lock_irq(&lock);
 
-	/* relaxed: nobody comes by the number any more; who moves the vector holds the lock */
-	atomic_store_explicit(&leaves[source->number >> LEAF_BITS][source->number % LEAF_SIZE],
-			      NULL, memory_order_relaxed);
+	/* Who moves the vector holds the lock. */
+	papr_remove(source->number, desc->kind == IRQ_KIND_MSI);
 	desc->source = MSI_NO_SOURCE;
-	count_pair(desc, source->number, -1u);
 	spin_unlock_irq(&lock, flags);
 	free(source);
 }
@@ -326,19 +277,12 @@ static void detach(struct irq_desc *desc)
  */
 static void unbind(struct irq_desc *const *descs, unsigned n)
 {
-	xics_quiesce();
+	papr_quiesce();
 	for (unsigned i = 0; i < n; i++)
 		turn_off(source_of(descs[i]));
-	xics_quiesce();
+	papr_quiesce();
 	for (unsigned i = 0; i < n; i++)
 		detach(descs[i]);
-}
-
-static unsigned available(void)
-{
-	unsigned used = 2 * atomic_load_explicit(&nr_pairs, memory_order_relaxed);
-
-	return nr_msis > used ? nr_msis - used : 0;
 }
 
 static const struct msi_source_domain domain = {
@@ -346,7 +290,7 @@ static const struct msi_source_domain domain = {
 	.chip = &chip,
 	.bind = bind,
 	.unbind = unbind,
-	.available = available,
+	.available = papr_msis_left,
 };
 
 static int wired_source(struct wired_domain *wired, const uint32_t *specifier,
@@ -355,7 +299,7 @@ static int wired_source(struct wired_domain *wired, const uint32_t *specifier,
 	int rc;
 
 	(void)wired;
-	if (xics_find(specifier[0]))
+	if (papr_find(specifier[0]))
 		return -EBUSY;
 	if (irq_desc_claim(1, desc) < 0)
 		return -ENOSPC;
@@ -383,20 +327,9 @@ static void register_wired(void)
 	}
 }
 
-/* The bridges share one pool, of which each says the size. */
-static unsigned pool_size(void)
-{
-	unsigned most = 0;
-
-	for (dt_node_t node = dt_next_compatible(DT_NONE, "IBM,Logical_PHB"); node != DT_NONE;
-	     node = dt_next_compatible(node, "IBM,Logical_PHB"))
-		most = MAX(most, dt_u32(node, "ibm,pe-total-#msi", 0, 0));
-	return most;
-}
-
 int xics_sources_init(void)
 {
-	nr_msis = pool_size();
+	papr_map_init();
 	set_xive_token = rtas_token("ibm,set-xive");
 	if (set_xive_token == RTAS_NO_TOKEN)
 		return -ENODEV;
