@@ -71,7 +71,7 @@ hot := apps/bench_set.c kernel/desc.c kernel/irq.c kernel/msi.c kernel/msi_relea
 	drivers/pci/msix.c
 # What benches measure is built for speed, all else for size.
 fast := $(hot) kernel/ipi.c kernel/lib/format.c kernel/mem.c kernel/storm.c kernel/time.c \
-	kernel/trap.c apps/bench% drivers/edu/% drivers/igb/% drivers/irqchip/imsic% drivers/irqchip/xics% drivers/irqchip/papr% drivers/nvme/% \
+	kernel/trap.c apps/bench% drivers/edu/% drivers/igb/% drivers/irqchip/imsic% drivers/irqchip/xics% drivers/irqchip/xive% drivers/irqchip/papr% drivers/nvme/% \
 	drivers/pci/config% drivers/pci/function.c hypervisor/msi%
 cold = $(filter-out $(fast) %.S,$(sources))
 

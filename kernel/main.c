@@ -93,6 +93,7 @@ void kernel_main(uint64_t hart_id, const void *dtb, uint64_t instret, uint64_t t
 	smp_early_init(hart_id);
 	panic_set_exit(platform_power_off);
 	console_early_init();
+	dtb = platform_device_tree(dtb);
 	if (dt_init(dtb))
 		panic("no device tree at 0x%lx", (unsigned long)dtb);
 	platform_arguments_init(boot_arguments());

@@ -9,6 +9,12 @@ const char *platform_model(void);
 const char *platform_name(void);
 
 /*
+ * Provided by each platform. Boot, before anything reads the tree: the flattened device tree to use,
+ * which is the one that the firmware gave, or another that it gives when it is asked. given may be anything.
+ */
+const void *platform_device_tree(const void *given);
+
+/*
  * Boot arguments. A word `key=value` whose key is made of a-z, 0-9, '.', '_', '-' and
  * begins with a letter is a setting, wherever it stands; the rest are the commands. So
  * parameters of commands have keys in capitals (`test stress.all SECONDS=600`), or the word

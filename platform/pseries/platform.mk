@@ -6,7 +6,7 @@ QEMU := qemu-system-ppc64
 # A word names drivers/<word>.c, drivers/<word>_*.c (or .S) and, when drivers/<word>/ is a
 # folder, all of its files; and the tests of the same path in tests/target.
 DRIVERS := \
-	irqchip/xics irqchip/papr irqchip/wired \
+	irqchip/xics irqchip/xive irqchip/papr irqchip/wired \
 	msi/rtas msi/hypercall msi/change_msi msi/fake \
 	pci pci/rtas \
 	serial/hvc \

@@ -73,7 +73,7 @@ def test_plain_command_line(machine):
     assert verdict.tests(machine, run)[1] == [], run.text()
 
 
-@pytest.mark.machines("xics-4", "xics-threads")
+@pytest.mark.machines("xics-4", "xics-threads", "xive", "xive-power9")
 def test_ten_thousand_on_every_vector(machine):
     """Each of igb's is moved to each hart in turn, and all but its share is a failure."""
     name = "igb.every_vector_is_exact_on_every_hart"
@@ -120,7 +120,7 @@ EDU_MESSAGE = re.compile(r"pci_cfg_write edu .* @0x4[4-f] ")
 USE = "msi.* edu.* igb.* nvme.every_vector_is_exact rtas.* reset.*"
 
 
-@pytest.mark.machines("xics-4")
+@pytest.mark.machines("xics-4", "xive")
 def test_guest_writes_no_message(machine):
     """Neither does the kernel's own writer know of one, nor QEMU of a store to a table or an address."""
     names = ("memory_region_ops_write", "pci_cfg_write")

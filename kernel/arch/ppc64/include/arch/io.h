@@ -47,3 +47,19 @@ static inline void mmio_write32(uintptr_t addr, uint32_t value)
 {
 	__asm__ volatile("stwbrx %0, 0, %1" ::"r"(value), "r"(addr) : "memory");
 }
+
+/* Registers of the machine itself, which are big-endian. */
+static inline uint16_t mmio_read16_be(uintptr_t addr)
+{
+	return *(volatile uint16_t *)addr;
+}
+
+static inline uint64_t mmio_read64_be(uintptr_t addr)
+{
+	return *(volatile uint64_t *)addr;
+}
+
+static inline void mmio_write64_be(uintptr_t addr, uint64_t value)
+{
+	*(volatile uint64_t *)addr = value;
+}
