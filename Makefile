@@ -172,7 +172,7 @@ hypervisor_objects := $(hypervisor_sources:%=$(out)/release/%.o) $(filter $(out)
 $(out)/tocsin-hv.elf: LOAD := $(HYPERVISOR_LOAD)
 $(out)/tocsin-hv.elf: $(hypervisor_objects) $(out)/release/objects linker/$(ARCH).ld tools/mksyms
 	$(call link,$(hypervisor_objects))
--include $(patsubst %.o,%.d,$(filter %/hypervisor/%,$(hypervisor_objects)))
+-include $(patsubst %.o,%.d,$(filter $(out)/release/hypervisor/%,$(hypervisor_objects)))
 
 $(out)/tocsin.elf: $(out)/checked/tocsin.elf
 	$(Q)cp $< $@
