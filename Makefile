@@ -241,7 +241,7 @@ check-other-platforms:
 
 ## bench: measures the release image and compares with docs/performance.md
 .PHONY: bench
-bench: $(out)/release/tocsin.elf
+bench: $(out)/release/tocsin.elf $(loaders)
 	@$(call tocsin,bench)
 
 ## debug: MACHINE under gdb-multiarch, not yet running (`continue`); `help tocsin` there
