@@ -248,6 +248,7 @@ struct irq_desc *irq_claim_slow(struct irq_desc *desc, uint32_t old, uint32_t id
 struct irq_file_ops {
 	void (*close)(unsigned identity); /* disables, then clears pending */
 	void (*open)(unsigned identity);
+	bool (*enabled)(unsigned identity);
 	void (*resend)(unsigned identity);
 	uint64_t (*pending)(unsigned word); /* of identities 64 word ... 64 word + 63 */
 	void (*drain)(void);                /* stores DRAIN; ordered by the caller */

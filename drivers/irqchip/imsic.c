@@ -90,6 +90,7 @@ static void drain(void)
 static const struct irq_file_ops file_ops = {
 	.close = close_identity,
 	.open = open_identity,
+	.enabled = imsic_enabled,
 	.resend = resend,
 	.pending = pending_word,
 	.drain = drain,

@@ -126,6 +126,12 @@ def test_failed_result(row):
     assert report.problems() == ["not ok: a (got 1, not 2)"]
 
 
+@pytest.mark.parametrize("row", ["ok 1 a # SKIP", "ok 1 a # SKIP   ", "ok 1 a # skip"])
+def test_skip_wants_a_reason(row):
+    report = ktap.parse(f"KTAP version 1\n1..1\n{row}\n")
+    assert report.problems() == ["skipped without a reason: a"]
+
+
 def test_diagnostic_after_name_is_not_the_name():
     report = ktap.parse("KTAP version 1\n1..1\nok 1 a # 12 ms\n")
     assert report.tests[0].name == "a" and not report.skipped

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "arch/irqflags.h"
-#include "drivers/irqchip/imsic.h"
 #include "drivers/pci/hotplug.h"
 #include "drivers/pci/pci.h"
 #include "kernel/lib/log.h"
 #include "kernel/lib/symbols.h"
+#include "kernel/mem.h"
 #include "kernel/msi.h"
 #include "kernel/smp.h"
 #include "kernel/storm.h"
@@ -141,7 +141,7 @@ TEST(msi, sanitizer_keeps_unmaskable_messages_whole)
 		fn = fn->next;
 	SKIP_IF(!fn, "no function that sends a plain MSI without mask bits");
 	fn->msi.ops->read_msg(&fn->msi, 0, &msg);
-	bad = (struct msi_msg){ .address = msg.address ^ IMSIC_PAGE_SIZE, .data = msg.data ^ 1 };
+	bad = (struct msi_msg){ .address = msg.address ^ PAGE_SIZE, .data = msg.data ^ 1 };
 	CHECK(refused(fn, 0, &bad, "refused"));
 	fn->msi.ops->read_msg(&fn->msi, 0, &bad);
 	CHECK_EQ(bad.address, msg.address);
@@ -213,7 +213,7 @@ static void storm_off(struct pci_function *fn, struct storm *storm)
 	flags = irq_save();
 	storm->shut = storm_total() != before;
 	storm->marked = storm->desc->state & IRQ_STORMED;
-	storm->closed = !imsic_enabled(storm->desc->identity);
+	storm->closed = !irq_file->enabled(storm->desc->identity);
 	storm->unmasked = msi_unmask(&fn->msi, 0);
 	irq_restore(flags);
 }

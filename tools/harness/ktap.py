@@ -73,6 +73,7 @@ class Report:
         for test in self.failed:
             notes = "; ".join(test.notes)
             lines.append(f"not ok: {test.name}" + (f" ({notes})" if notes else ""))
+        lines += [f"skipped without a reason: {t.name}" for t in self.skipped if not t.reason]
         return lines + self.missing(required)
 
 

@@ -127,6 +127,52 @@ TEST(xhci, blocks_move_whole)
 	CHECK_EQ(back_to_all(fn), fn->msi.msi_count);
 }
 
+/* To a hart of its own each, as far as there are; the others stay. */
+static bool moves_alone(struct pci_function *fn)
+{
+	const struct msi_function *msi = &fn->msi;
+	unsigned to = smp_index();
+
+	for (unsigned i = 0; i < msi->count; i++) {
+		unsigned next = i + 1 < msi->count ? msi->descs[i + 1]->hart : 0;
+
+		to = smp_next_online(to);
+		if (msi_set_affinity(&fn->msi, i, to) || msi->descs[i]->hart != to ||
+		    (i + 1 < msi->count && msi->descs[i + 1]->hart != next))
+			return false;
+	}
+	return true;
+}
+
+static bool each_comes_to_its_hart(struct pci_function *fn, unsigned raises)
+{
+	const struct msi_function *msi = &fn->msi;
+	uint64_t there[32];
+
+	for (unsigned i = 0; i < msi->count; i++)
+		there[i] = msi->descs[i]->handled[msi->descs[i]->hart];
+	if (raise_each(fn, raises) != -1)
+		return false;
+	for (unsigned i = 0; i < msi->count; i++)
+		if (msi->descs[i]->handled[msi->descs[i]->hart] - there[i] != raises)
+			return false;
+	return true;
+}
+
+/* A hypervisor's: each message is a source, which is led to its hart by itself. */
+TEST(xhci, messages_move_one_by_one)
+{
+	struct pci_function *fn = next_xhci(NULL, MSI_MSI);
+
+	SKIP_IF(!fn, "no xHCI with plain MSI on this machine");
+	SKIP_IF(fn->msi.domain, "the messages are one block, which moves whole");
+	for (unsigned max = fn->msi.msi_count; max; max /= 2) {
+		CHECK_EQ(xhci_change_vectors(xhci_of(fn), max), max);
+		CHECK(fn->msi.count <= 32 && moves_alone(fn) && each_comes_to_its_hart(fn, RAISES));
+	}
+	CHECK_EQ(back_to_all(fn), fn->msi.msi_count);
+}
+
 struct expectation {
 	struct pci_function *fn;
 	unsigned message;
