@@ -19,6 +19,7 @@ struct xics_source {
 	unsigned hart;
 	bool routed, masked;
 	bool held;                /* off until its latched event is taken */
+	_Atomic uint32_t refused; /* edges in a row that nobody might handle */
 	_Atomic uint32_t queued;  /* on a list of the target's */
 	struct xics_source *next; /* there */
 };

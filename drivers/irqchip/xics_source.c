@@ -21,6 +21,7 @@
 #include "kernel/msi.h"
 #include "kernel/smp.h"
 #include "kernel/spinlock.h"
+#include "kernel/storm.h"
 #include "platform/pseries/rtas.h"
 #include "platform/pseries/sources.h"
 
@@ -146,10 +147,9 @@ static void retrigger(struct irq_desc *desc)
 	unsigned hart = __atomic_load_n(&desc->hart, __ATOMIC_RELAXED);
 	_Atomic(struct xics_source *) *queue = &queues[hart];
 
-	if (source->level) {
-		let_go(source);
+	let_go(source);
+	if (source->level)
 		return;
-	}
 	/* Who finds it queued has a run to come, too. acquire pairs with xics_run_queued(). */
 	if (atomic_exchange_explicit(&source->queued, 1, memory_order_acq_rel))
 		return;
@@ -189,8 +189,9 @@ void xics_run_queued(void)
 }
 
 /*
- * Nobody may handle it now, and it would come again and again: off until the latched event is
- * taken. If that has happened meanwhile, nobody is going to turn it on.
+ * Nobody may handle it now, and it would come again and again, a level at once, an edge as its
+ * function pleases: off until the latched event is taken, which stands for what is forgotten
+ * meanwhile. If it has been taken, nobody is going to turn it on.
  */
 static void hold(struct xics_source *source)
 {
@@ -209,7 +210,14 @@ void xics_handle(struct xics_source *source)
 
 	*mine = false;
 	irq_dispatch(source ? source->desc : NULL);
-	if (source && source->level && !*mine)
+	if (!source)
+		return;
+	/* relaxed: a hint, if the vector has just moved */
+	if (*mine)
+		atomic_store_explicit(&source->refused, 0, memory_order_relaxed);
+	else if (source->level ||
+		 1 + atomic_fetch_add_explicit(&source->refused, 1, memory_order_relaxed) >=
+			 STORM_CLAIMS)
 		hold(source);
 }
 

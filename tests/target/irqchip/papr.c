@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Levels of POWER's controllers, by the wires of PCI functions. */
+/* Sources of POWER's controllers that nobody may handle. */
 #include <stdatomic.h>
 #include <string.h>
 
@@ -7,7 +7,10 @@
 #include "drivers/irqchip/xive.h"
 #include "drivers/pci/pci.h"
 #include "drivers/pci/pci_regs.h"
+#include "drivers/pci/raise.h"
 #include "kernel/irq.h"
+#include "kernel/smp.h"
+#include "kernel/storm.h"
 #include "kernel/time.h"
 #include "platform/pseries/rtas.h"
 #include "tests/target/test.h"
@@ -90,4 +93,44 @@ TEST(papr, refused_level_waits_and_comes_back)
 	time_delay_us(PAUSE_US);
 	CHECK_EQ(msi_handled(&fn->msi, 0), e.handled);
 	CHECK(!is_off(desc));
+}
+
+static struct pci_function *edge_sender(void)
+{
+	struct pci_function *fn = pci_first();
+
+	while (fn && !(fn->driver && fn->driver->raise && fn->msi.enabled &&
+		       !strcmp(fn->msi.by->name, "rtas")))
+		fn = fn->next;
+	return fn;
+}
+
+/* More than a masked vector's hart may be asked for: its source goes off, and comes with the unmask. */
+TEST(papr, storm_of_a_masked_vector_is_held)
+{
+	struct pci_function *fn = edge_sender();
+	struct expectation e;
+	struct irq_desc *desc;
+	struct pci_raised out;
+	unsigned home;
+
+	SKIP_IF(!fn, "no function raises vectors of the hypervisor");
+	desc = fn->msi.descs[0];
+	home = desc->hart;
+	CHECK_EQ(msi_set_affinity(&fn->msi, 0, smp_index()), 0);
+	e = (struct expectation){ &fn->msi, msi_handled(&fn->msi, 0) + 1 };
+	msi_mask(&fn->msi, 0);
+	for (unsigned i = 0; i < 2 * STORM_CLAIMS; i++)
+		CHECK_EQ(fn->driver->raise(fn, 0), 0);
+	CHECK(is_off(desc));
+	CHECK_EQ(msi_handled(&fn->msi, 0), e.handled - 1);
+	CHECK_EQ(msi_unmask(&fn->msi, 0), 0);
+	CHECK(time_wait(reached, &e, TIMEOUT_MS));
+	time_delay_us(PAUSE_US);
+	CHECK(!is_off(desc));
+	/* The latched one, and one that the source has kept. */
+	CHECK(msi_handled(&fn->msi, 0) <= e.handled + 1);
+	CHECK_EQ(pci_raise_series(fn, 0, 10, &out), 0);
+	CHECK_EQ(out.handled, 10);
+	CHECK_EQ(msi_set_affinity(&fn->msi, 0, home), 0);
 }
