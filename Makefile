@@ -137,7 +137,7 @@ $(out)/$1/generated/asm-offsets.h: $(offsets) $(out)/$1/flags
 $(out)/$1/%.c.o: %.c $(out)/$1/flags
 	@mkdir -p $$(@D)
 	$$(call say,CC)
-	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(CC) $$(CPPFLAGS) -Ikernel/flavour/$1 $$(CFLAGS) -MMD -MP -c -o $$@ $$<
 
 $(out)/$1/%.S.o: %.S $(out)/$1/flags $(out)/$1/generated/asm-offsets.h
 	@mkdir -p $$(@D)

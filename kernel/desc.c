@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "flavour/contention.h"
 #include "kernel/irq.h"
 #include "kernel/mem.h"
 #include "kernel/smp.h"
@@ -75,7 +76,8 @@ static bool promise(unsigned n)
 			return false;
 		/* acquire: pairs with the release in give() */
 	} while (!atomic_compare_exchange_weak_explicit(
-		&nr_free, &have, have - n, memory_order_acquire, memory_order_relaxed));
+			 &nr_free, &have, have - n, memory_order_acquire, memory_order_relaxed) &&
+		 contention_lost());
 	return true;
 }
 
@@ -85,7 +87,8 @@ static void note_known(unsigned count)
 
 	while (known < count &&
 	       !atomic_compare_exchange_weak_explicit(&nr_known, &known, count,
-						      memory_order_relaxed, memory_order_relaxed))
+						      memory_order_relaxed, memory_order_relaxed) &&
+	       contention_lost())
 		;
 }
 

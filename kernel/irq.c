@@ -9,6 +9,7 @@
 
 #include "arch/atomic.h"
 #include "arch/barrier.h"
+#include "flavour/contention.h"
 #include "kernel/irq_block.h"
 #include "kernel/mem.h"
 #include "kernel/retire.h"
@@ -64,8 +65,10 @@ static bool take_pend(struct irq_desc *desc)
 	do {
 		if ((s & (IRQ_PEND | IRQ_LATCHED)) != IRQ_PEND)
 			return false;
-	} while (!atomic_compare_exchange_weak_explicit(
-		&desc->state, &s, s & ~IRQ_PEND, memory_order_acq_rel, memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(&desc->state, &s, s & ~IRQ_PEND,
+							memory_order_acq_rel,
+							memory_order_relaxed) &&
+		 contention_lost());
 	return true;
 }
 
@@ -150,8 +153,10 @@ static bool disown(struct irq_desc *desc, uint32_t applied)
 		if (((s ^ applied) & IRQ_WISH_MASK) || (s & (IRQ_PEND | IRQ_LATCHED)) == IRQ_PEND)
 			return false;
 		/* release: the next owner sees shadow, hart and identity */
-	} while (!atomic_compare_exchange_weak_explicit(
-		&desc->state, &s, s & ~IRQ_OWNED, memory_order_release, memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(&desc->state, &s, s & ~IRQ_OWNED,
+							memory_order_release,
+							memory_order_relaxed) &&
+		 contention_lost());
 	return true;
 }
 
@@ -204,12 +209,14 @@ static __attribute__((noinline)) int own(struct irq_desc *desc, uint32_t word)
 	/* The next owner sees shadow, hart and identity, and finds the registers as they are now. */
 	if (arch_cas(&desc->state, word, word & ~IRQ_OWNED))
 		return rc;
+	contention_lost();
 	return own_until_no_wish_is_new(desc);
 }
 
 /* OWNED was set: its holder will see the wish. A block holds it of its messages for good. */
 static __attribute__((noinline)) int leave(struct irq_desc *desc)
 {
+	contention_helped();
 	return desc->block ? irq_block_wished(desc->block) : 0;
 }
 
@@ -388,7 +395,8 @@ static __attribute__((noinline)) int post_move(struct irq_desc *desc, unsigned h
 		       IRQ_OWNED;
 		/* seq_cst: who lets the hart go sees the target, or its owner that the hart goes */
 	} while (!atomic_compare_exchange_weak_explicit(
-		&desc->state, &s, next, memory_order_seq_cst, memory_order_relaxed));
+			 &desc->state, &s, next, memory_order_seq_cst, memory_order_relaxed) &&
+		 contention_lost());
 	if (!(s & IRQ_OWNED))
 		return own(desc, next);
 	return desc->block ? irq_block_move(desc->block) : 0;
@@ -480,7 +488,8 @@ static struct irq_desc *latch(struct irq_desc *desc, uint32_t old, uint32_t iden
 			next = s | IRQ_RUN;
 		/* acquire: a handler that starts sees what the one before did */
 	} while (!atomic_compare_exchange_weak_explicit(
-		&desc->state, &s, next, memory_order_acq_rel, memory_order_relaxed));
+			 &desc->state, &s, next, memory_order_acq_rel, memory_order_relaxed) &&
+		 contention_lost());
 	if ((next & IRQ_RUN) && (mine || !(s & IRQ_RUN)))
 		return desc;
 	if (s & IRQ_DEAD)

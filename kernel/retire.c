@@ -14,6 +14,7 @@
 #include <errno.h>
 
 #include "arch/barrier.h"
+#include "flavour/contention.h"
 #include "kernel/mem.h"
 #include "kernel/retire_steps.h"
 #include "kernel/slot.h"
@@ -43,7 +44,9 @@ static bool change_tag(struct hart *at, unsigned identity, uintptr_t from, enum 
 	/* acq_rel: hands on what the one who left it had read back */
 	return atomic_compare_exchange_strong_explicit(&at->parked[identity], &from,
 						       from - tag_of(from) + to,
-						       memory_order_acq_rel, memory_order_relaxed);
+						       memory_order_acq_rel,
+						       memory_order_relaxed) ||
+	       !contention_lost();
 }
 
 /* --- leaving --- */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "flavour/contention.h"
 #include "kernel/lib/bits.h"
 #include "kernel/vector.h"
 
@@ -41,8 +42,9 @@ static inline int promise(struct vector_space *space, unsigned min, unsigned max
 		n = MIN(max, free);
 		/* acquire: pairs with give_space() */
 	} while (!atomic_compare_exchange_weak_explicit(
-		&space->credit, &credit, credit - n + (held ? HELD(n) : 0), memory_order_acquire,
-		memory_order_relaxed));
+			 &space->credit, &credit, credit - n + (held ? HELD(n) : 0),
+			 memory_order_acquire, memory_order_relaxed) &&
+		 contention_lost());
 	return (int)n;
 }
 
@@ -58,8 +60,10 @@ static inline unsigned file_credit(struct vector_file *file, unsigned min, unsig
 		if (n < min || !n)
 			return 0;
 		/* acquire: pairs with give_file() */
-	} while (!atomic_compare_exchange_weak_explicit(
-		&file->credit, &credit, credit - n, memory_order_acquire, memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(&file->credit, &credit, credit - n,
+							memory_order_acquire,
+							memory_order_relaxed) &&
+		 contention_lost());
 	return n;
 }
 

@@ -7,6 +7,7 @@
 
 #include "drivers/msi/direct.h"
 #include "drivers/msi/direct_move.h"
+#include "flavour/contention.h"
 #include "kernel/irq.h"
 #include "kernel/msi.h"
 #include "kernel/msi_entry.h"
@@ -161,7 +162,10 @@ activate_entry(struct irq_desc *desc, uintptr_t entry, uint32_t keep, uint64_t a
 	/* As irq_write_mask() does. */
 	desc->shadow = IRQ_SHADOW_WRITTEN;
 	mmio_write32(entry + MSI_ENTRY_CONTROL, keep);
-	return arch_cas(&desc->state, rest | IRQ_OWNED, rest) ? 0 : irq_disown(desc);
+	if (arch_cas(&desc->state, rest | IRQ_OWNED, rest))
+		return 0;
+	contention_lost();
+	return irq_disown(desc);
 }
 
 static int activate_entries(struct msi_function *fn)

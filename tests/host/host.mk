@@ -10,7 +10,7 @@ HOST_CC       ?= gcc
 host_dir      := $(BUILD)/host
 host_tests    := $(patsubst tests/host/%.c,%,$(sort $(wildcard tests/host/test_*.c)))
 host_common   := tests/host/host_support.c tests/host/fake_mmio.c
-host_cppflags := -I. -Ikernel/arch/host/include
+host_cppflags := -I. -Ikernel/arch/host/include -Ikernel/flavour/release
 host_cflags   := -std=gnu11 -g -O1 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wundef -fno-omit-frame-pointer -fno-sanitize-recover=all -pthread
 host_tag       = $(shell sed -n 's,^// $2: *,,p' tests/host/$1.c)
