@@ -66,7 +66,7 @@ def test_hypervisor_is_not_made_to_die(machine):
     assert verdict.tests(machine, run, (name,))[1] == [], run.text()
 
 
-@pytest.mark.machines("plain")
+@pytest.mark.machines("plain-xics", "plain-xive", "plain-dual")
 def test_plain_command_line(machine):
     """The machine as QEMU has it by itself."""
     run = qemu.boot(machine, "lspci; irq; msi; test; poweroff", log=f"{machine.name}/all")
