@@ -155,10 +155,10 @@ static int own_senders(struct pci_function **fn, unsigned n, uint64_t *mark, con
 {
 	int rc = own_set(fn, n, mark, why);
 
-	if (rc || (*fn)->msi.domain)
+	if (rc || msi_names_places(&(*fn)->msi))
 		return rc;
 	msi_free(&(*fn)->msi);
-	*why = "messages are the hypervisor's";
+	*why = "messages name no place";
 	return -EOPNOTSUPP;
 }
 
@@ -270,7 +270,7 @@ static int move(const struct bench *bench, const char **why)
 	if (rc)
 		return rc;
 	bench_report(bench->name, "instructions", samples, MOVES, 0);
-	if (fn->msi.domain)
+	if (msi_names_places(&fn->msi))
 		bench_report("msi.drain", "instructions", drains, MOVES, 0);
 	return 0;
 }

@@ -96,7 +96,7 @@ static int one_set(struct msi_function *fn, unsigned n, uint64_t *used, uint64_t
 	int rc;
 
 	/* A hypervisor's set has no drain: its end waits for the harts. */
-	if (!fn->domain)
+	if (!msi_names_places(fn))
 		return life(fn, n, used);
 	drain.places = fn->domain->available();
 	bench_hold_kicks();
@@ -125,7 +125,7 @@ static int measure(const struct bench *bench, unsigned n, const char **why)
 			return rc;
 	}
 	bench_report(bench->name, "instructions", used, SETS, n);
-	if (fn->msi.domain)
+	if (msi_names_places(&fn->msi))
 		bench_report("msi.drain", "instructions", drains, SETS, n);
 	return 0;
 }

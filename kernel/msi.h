@@ -116,6 +116,15 @@ struct msi_domain {
 	void (*send)(unsigned hart, unsigned identity);
 	/* Upper bound of places free now, for msi_query(). */
 	unsigned (*available)(void);
+	/*
+	 * Messages that never change, as each names a source (drivers/msi/source.c): who brings the
+	 * sources to harts, by the number that source() gives for an identity. claim gives identities,
+	 * which give() takes back, and a hart to begin on; claim_pair, addresses, space and send are not used.
+	 * NULL: messages name places.
+	 */
+	const struct msi_source_domain *sources;
+	uint32_t (*source)(unsigned identity);
+	void (*give)(struct msi_function *fn, unsigned n, const struct vector_place *places);
 };
 
 /* A controller is found by its phandle. Boot only; find: NULL when there is none. */
@@ -309,6 +318,12 @@ int msi_query(struct msi_function *fn, enum msi_type type);
 
 /* Sum of the handled counters of vector i; a snapshot. */
 uint64_t msi_handled(const struct msi_function *fn, unsigned i);
+
+/* Does each of its messages name a place, so that a vector moves by another message? */
+static inline bool msi_names_places(const struct msi_function *fn)
+{
+	return fn->domain && !fn->domain->sources;
+}
 
 const char *msi_type_name(enum msi_type type);
 

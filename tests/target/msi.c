@@ -27,16 +27,16 @@ static struct pci_function *unused_function(void)
 	return fn;
 }
 
-/* The same, where the kernel composes messages, and so can send them itself. */
+/* The same, where messages name places, and so the kernel can send them itself. */
 static struct pci_function *unused_composed(void)
 {
 	struct pci_function *fn = unused_function();
 
-	return fn && fn->msi.domain ? fn : NULL;
+	return fn && msi_names_places(&fn->msi) ? fn : NULL;
 }
 
 #define SKIP_UNLESS_COMPOSED(fn) \
-	SKIP_IF(!(fn), "%s", unused_function() ? "messages are the hypervisor's" : why_none())
+	SKIP_IF(!(fn), "%s", unused_function() ? "messages name no place" : why_none())
 
 static const char *why_none(void)
 {
@@ -127,7 +127,7 @@ TEST(msi, set_is_granted_spread_and_freed)
 		const struct irq_desc *desc = fn->msi.descs[i];
 
 		spread = spread || desc->hart != fn->msi.descs[0]->hart;
-		CHECK(desc->identity || !fn->msi.domain);
+		CHECK(desc->identity || !msi_names_places(&fn->msi));
 	}
 	/* The least loaded first: what two harts differ in may be more than the set is large. */
 	CHECK(spread || smp_online_count() <= 2);

@@ -16,8 +16,8 @@ static struct pci_function *spare(void)
 {
 	struct pci_function *fn = pci_first();
 
-	while (fn && (fn->driver || !fn->usable || !fn->msi.domain || !fn->msi.backend ||
-		      !fn->msi.msix_ops || fn->msi.count))
+	while (fn && (fn->driver || !fn->usable || !msi_names_places(&fn->msi) ||
+		      !fn->msi.backend || !fn->msi.msix_ops || fn->msi.count))
 		fn = fn->next;
 	return fn;
 }

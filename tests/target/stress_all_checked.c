@@ -126,8 +126,9 @@ static enum outcome off_storm(void)
 	const struct irq_desc *desc;
 	bool ran, shut;
 
-	/* Where the kernel composes no messages, it can't send them. */
-	if (!fn || !fn->msi.domain || msi_alloc(&fn->msi, 1, 1, MSI_ALLOW_MSIX, NULL) != 1)
+	/* Where messages name no place, the kernel can't send them. */
+	if (!fn || !msi_names_places(&fn->msi) ||
+	    msi_alloc(&fn->msi, 1, 1, MSI_ALLOW_MSIX, NULL) != 1)
 		return REFUSED;
 	atomic_store_explicit(&storm_runs, 0, memory_order_relaxed);
 	msi_request(&fn->msi, 0, count_storm, NULL, "storm");

@@ -49,10 +49,10 @@ TEST(xhci, msi_raises_are_exact)
 	CHECK_EQ(inexact(MSI_MSI), -1);
 }
 
-/* An identity, or the number that a hypervisor gave. */
+/* An identity, or the number of a source. */
 static unsigned number_of(const struct irq_desc *desc)
 {
-	return desc->identity ? desc->identity : desc->source;
+	return msi_names_places(desc->chip_data) ? desc->identity : desc->source;
 }
 
 /* One hart, and numbers that differ in the bits alone that the function fills in. */
@@ -118,7 +118,8 @@ TEST(xhci, blocks_move_whole)
 	struct pci_function *fn = next_xhci(NULL, MSI_MSI);
 
 	SKIP_IF(!fn, "no xHCI with plain MSI on this machine");
-	SKIP_IF(!fn->msi.domain, "each message is a source of its own, and moves alone");
+	SKIP_IF(!msi_names_places(&fn->msi),
+		"each message is a source of its own, and moves alone");
 	SKIP_IF(smp_next_online(smp_index()) == smp_index(), "one hart");
 	for (unsigned max = fn->msi.msi_count; max; max /= 2) {
 		CHECK_EQ(xhci_change_vectors(xhci_of(fn), max), max);
@@ -159,13 +160,13 @@ static bool each_comes_to_its_hart(struct pci_function *fn, unsigned raises)
 	return true;
 }
 
-/* A hypervisor's: each message is a source, which is led to its hart by itself. */
+/* Each message is a source, which is led to its hart by itself. */
 TEST(xhci, messages_move_one_by_one)
 {
 	struct pci_function *fn = next_xhci(NULL, MSI_MSI);
 
 	SKIP_IF(!fn, "no xHCI with plain MSI on this machine");
-	SKIP_IF(fn->msi.domain, "the messages are one block, which moves whole");
+	SKIP_IF(msi_names_places(&fn->msi), "the messages are one block, which moves whole");
 	for (unsigned max = fn->msi.msi_count; max; max /= 2) {
 		CHECK_EQ(xhci_change_vectors(xhci_of(fn), max), max);
 		CHECK(fn->msi.count <= 32 && moves_alone(fn) && each_comes_to_its_hart(fn, RAISES));
