@@ -79,7 +79,7 @@ CFLAGS   = -std=gnu11 -g -O2 $(common) $(warnings) -fno-common
 libc_includes ?= -idirafter $(NEWLIB)/include
 CPPFLAGS = -I. -Ikernel/arch/$(ARCH)/include -I$(LIBFDT) $(libc_includes)
 ASFLAGS  = -g $(ARCH_FLAGS)
-LDFLAGS  = $(ARCH_FLAGS) $(ARCH_LDFLAGS) -nostdlib -static -T linker/$(ARCH).ld -Wl,--defsym=LOAD_ADDRESS=$(LOAD) -L$(NEWLIB)/lib \
+LDFLAGS  = $(ARCH_FLAGS) $(ARCH_LDFLAGS) $(PLATFORM_LDFLAGS) -nostdlib -static -T linker/$(ARCH).ld -Wl,--defsym=LOAD_ADDRESS=$(LOAD) -L$(NEWLIB)/lib \
 	-Wl,--gc-sections -Wl,--fatal-warnings -Wl,--build-id=none -Wl,-z,max-page-size=4096
 LDLIBS   = -Wl,--start-group -lc -lm -lgcc -Wl,--end-group
 
@@ -87,9 +87,11 @@ LDLIBS   = -Wl,--start-group -lc -lm -lgcc -Wl,--end-group
 files_of = $(sort $(foreach w,$2,$(wildcard $(foreach e,c S,$1/$w.$e $1/$w_*.$e $1/$w/*.$e))))
 
 offsets := kernel/arch/$(ARCH)/asm-offsets.c
-sources := $(filter-out $(offsets) $(LEFT_OUT),$(wildcard boot/$(ARCH).S kernel/*.c kernel/lib/*.c \
+# Assembly of the platform is linked, but for what is a loader or an image by itself.
+by_itself = $(patsubst %,platform/$(PLATFORM)/%.S,$(basename $(LOADERS) $(IMAGES)))
+sources := $(filter-out $(offsets) $(LEFT_OUT) $(by_itself),$(wildcard boot/$(ARCH).S kernel/*.c kernel/lib/*.c \
 	kernel/libc/*.c kernel/arch/$(ARCH)/*.c kernel/arch/$(ARCH)/*.S platform/*.c \
-	platform/$(PLATFORM)/*.c apps/*.c tests/target/*.c tests/target/arch/$(ARCH).c) \
+	platform/$(PLATFORM)/*.c platform/$(PLATFORM)/*.S apps/*.c tests/target/*.c tests/target/arch/$(ARCH).c) \
 	$(foreach d,$(DRIVERS),$(or $(call files_of,drivers,$d),$(error platform/$(PLATFORM)/platform.mk: \
 	there is no drivers/$d))) $(call files_of,tests/target,$(DRIVERS)))
 

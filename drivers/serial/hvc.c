@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A virtual terminal of the POWER hypervisor (binding hvterm1): the console. */
+/* A virtual terminal of the POWER hypervisor (binding hvterm1) or of OPAL: the console. */
 #include <errno.h>
 #include <stdatomic.h>
 
@@ -7,7 +7,7 @@
 #include "kernel/console.h"
 #include "kernel/lib/log.h"
 #include "platform/dt.h"
-#include "platform/pseries/vty.h"
+#include "platform/vty.h"
 
 static struct {
 	uint64_t unit;
@@ -92,9 +92,9 @@ static int probe(dt_node_t node)
 	if (!rc)
 		rc = irq_activate(hvc.desc);
 	console_register(rc ? &polled_ops : &ops);
-	if (rc)
+	if (rc && dt_has(node, "interrupts"))
 		log_warn("hvc: no receive interrupt (%d): input is polled", rc);
-	else
+	if (!rc)
 		/* What was typed before. */
 		drain();
 	return 0;
@@ -103,6 +103,13 @@ static int probe(dt_node_t node)
 TABLE_ENTRY(struct dt_driver, dt_driver, 3, hvc) = {
 	.name = "hvc",
 	.compatible = "hvterm1",
+	.class_ = DT_CLASS_SERIAL,
+	.probe = probe,
+};
+
+TABLE_ENTRY(struct dt_driver, dt_driver, 3, hvc_opal) = {
+	.name = "hvc-opal",
+	.compatible = "ibm,opal-console-raw",
 	.class_ = DT_CLASS_SERIAL,
 	.probe = probe,
 };

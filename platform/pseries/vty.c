@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* H_PUT_TERM_CHAR and H_GET_TERM_CHAR: up to 16 bytes in two registers, the first byte on top. */
-#include "platform/pseries/vty.h"
+#include "platform/vty.h"
 
 #include "arch/cpu.h"
 #include "arch/early_console.h"

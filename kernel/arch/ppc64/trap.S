@@ -29,6 +29,29 @@
 	b	arch_trap_interrupt
 .endm
 
+/* A hypervisor's own, where there is none above us. No SRR is in use where it comes with EE on. */
+.macro hv_interrupt vector, as
+	.org	\vector - FIRST_VECTOR
+	stdu	%r1, -SAVE_SIZE(%r1)
+	std	%r3, SAVE_GPR3(%r1)
+	mfspr	%r3, SPR_HSRR0
+	mtspr	SPR_SRR0, %r3
+	mfspr	%r3, SPR_HSRR1
+	mtspr	SPR_SRR1, %r3
+	li	%r3, \as
+	b	arch_trap_interrupt
+.endm
+
+.macro hv_exception vector, as
+	.org	\vector - FIRST_VECTOR
+	mtspr	SPR_SPRG1, %r1
+	mfspr	%r1, SPR_SPRG0
+	addi	%r1, %r1, -FRAME_SIZE
+	std	%r3, 8*3(%r1)
+	li	%r3, \as
+	b	arch_trap_hv_exception
+.endm
+
 	exception VECTOR_MACHINE_CHECK
 	exception VECTOR_DATA_STORAGE
 	exception VECTOR_DATA_SEGMENT
@@ -42,6 +65,12 @@
 	interrupt VECTOR_DOORBELL
 	exception VECTOR_SYSTEM_CALL
 	exception VECTOR_TRACE
+	hv_exception VECTOR_HV_DATA_STORAGE, VECTOR_DATA_STORAGE
+	hv_exception VECTOR_HV_INSTR_STORAGE, VECTOR_INSTR_STORAGE
+	hv_exception VECTOR_HV_EMULATION, VECTOR_PROGRAM
+	/* The root looks for both. */
+	hv_interrupt VECTOR_HV_DOORBELL, VECTOR_EXTERNAL
+	hv_interrupt VECTOR_HV_VIRTUALIZATION, VECTOR_EXTERNAL
 	exception VECTOR_PERFORMANCE
 	exception VECTOR_VECTOR_UNAVAILABLE
 	exception VECTOR_VSX_UNAVAILABLE
@@ -110,6 +139,16 @@ arch_trap_system_reset:
 	addi	%r1, %r1, -FRAME_SIZE
 	std	%r3, 8*3(%r1)
 	li	%r3, VECTOR_SYSTEM_RESET
+
+	b	arch_trap_exception
+
+arch_trap_hv_exception:
+	std	%r4, 8*4(%r1)
+	mfspr	%r4, SPR_HSRR0
+	mtspr	SPR_SRR0, %r4
+	mfspr	%r4, SPR_HSRR1
+	mtspr	SPR_SRR1, %r4
+	ld	%r4, 8*4(%r1)
 
 /*
  * Exceptions run on the hart's emergency stack, whatever has become of its own. A further

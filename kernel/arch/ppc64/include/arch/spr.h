@@ -19,6 +19,8 @@
 #define SPR_SPRG1 273
 /* SPRG2: not 0 while the hart sleeps with interrupts off (cpu_wait()). */
 #define SPR_SPRG2 274
+#define SPR_HSRR0 314 /* of a hypervisor's own interrupts, where there is none above us */
+#define SPR_HSRR1 315
 #define SPR_PMC5  775 /* instructions completed */
 #define SPR_MMCR0 795
 
@@ -36,6 +38,11 @@
 #define VECTOR_DOORBELL           0xa00
 #define VECTOR_SYSTEM_CALL        0xc00
 #define VECTOR_TRACE              0xd00
+#define VECTOR_HV_DATA_STORAGE    0xe00
+#define VECTOR_HV_INSTR_STORAGE   0xe20
+#define VECTOR_HV_EMULATION       0xe40 /* an illegal instruction */
+#define VECTOR_HV_DOORBELL        0xe80
+#define VECTOR_HV_VIRTUALIZATION  0xea0 /* external, of bare hardware's controller */
 #define VECTOR_PERFORMANCE        0xf00
 #define VECTOR_VECTOR_UNAVAILABLE 0xf20
 #define VECTOR_VSX_UNAVAILABLE    0xf40

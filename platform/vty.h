@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 /*
- * A virtual terminal of the hypervisor, by its unit address (0: the first). Both in any
- * context, the caller serialises.
+ * A terminal of the hypervisor or firmware, by its number (0: the first); provided by the platform.
+ * Both in any context, the caller serialises.
  */
 
 /* Sends all; waits while the hypervisor is busy. What it refuses otherwise is dropped. */
