@@ -176,6 +176,12 @@ $(out)/tocsin-hv.elf: $(hypervisor_objects) $(out)/release/objects linker/$(ARCH
 	$(call link,$(hypervisor_objects))
 -include $(patsubst %.o,%.d,$(filter $(out)/release/hypervisor/%,$(hypervisor_objects)))
 
+# A guest that tries what it may not: no part of the kernel, at one address.
+$(out)/hostile.elf: $(wildcard tests/hostile/*) kernel/arch/$(ARCH)/include/arch/sbi.h $(out)/release/flags
+	$(call say,LD)
+	$(Q)$(CC) -std=gnu11 -Os -ffreestanding -fno-common $(ARCH_FLAGS) $(warnings) -Ikernel/arch/$(ARCH)/include \
+		-nostdlib -static -Wl,-N -Wl,--no-warn-rwx-segments -Wl,--build-id=none -Wl,-Ttext=0x88000000 -o $@ tests/hostile/start.S tests/hostile/hostile.c
+
 $(out)/tocsin.elf: $(out)/checked/tocsin.elf
 	$(Q)cp $< $@
 

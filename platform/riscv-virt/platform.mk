@@ -23,7 +23,7 @@ DRIVERS := \
 # What `make image` makes beside the flat image.
 IMAGES := tocsin.img pflash.img
 # What machines of the route guest boot.
-LOADERS := tocsin-hv.elf
+LOADERS := tocsin-hv.elf hostile.elf
 
 # The hypervisor (hypervisor/), above the RAM that it gives to guests.
 HYPERVISOR_DRIVERS := irqchip/imsic irqchip/aplic irqchip/wired iommu/riscv_iommu pci power/sifive_test

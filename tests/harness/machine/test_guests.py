@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Guests of the hypervisor: two side by side, and settings that can't be."""
+"""Guests of the hypervisor: two side by side, one that attacks, and settings that can't be."""
 
+import os
 import re
 
 import pytest
@@ -30,6 +31,26 @@ def test_two_side_by_side(request, machine):
         # SBI's shutdown says whether it failed, no more.
         assert prompt.wait_end()[0] == 1
         assert prompt.guest_log() == ""
+
+
+ATTACKS = 14
+DMA_TARGETS = ("0x90000000", "0x80200000", "0x80000000", "0x24000000", "0x28008000", "0x10000000")
+
+
+@pytest.mark.machines("guests-hostile")
+def test_attacks_hold_up_nobody(request, machine):
+    """Each has its outcome, and the other guest loses nothing. HOSTILE_SECONDS: how long it is looked at."""
+    seconds = int(os.environ.get("HOSTILE_SECONDS", "3"))
+    commands = f"test stress RAISES=1000 MOVES=500 SECONDS={seconds}; test ledger; poweroff"
+    run = qemu.boot(machine, commands, log=log_name(request, machine), timeout=120 + 4 * seconds)
+    assert run.status == 0, run.text()
+    said = re.findall(r"^g1: ((?:not )?ok) (\d+) - ", run.output, re.MULTILINE)
+    assert said == [("ok", str(n + 1)) for n in range(ATTACKS)], run.text()
+    assert not re.search(r"^g1: not ok", run.output, re.MULTILINE), run.text()
+    for target in DMA_TARGETS:
+        assert f"guest 1: 00:05.0: fault 23 at {target}\n" in run.output, run.text()
+    suites = re.findall(r"^((?:not )?ok) \d+ (\w+)$", run.output, re.MULTILINE)
+    assert suites == [("ok", "stress"), ("ok", "ledger")], run.text()
 
 
 IMPOSSIBLE = {
