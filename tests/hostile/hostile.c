@@ -406,7 +406,7 @@ static void changing_array(void)
 	bool held = true;
 
 	array[0] = entry(0, 5, own);
-	for (unsigned n = 0; n < 300; n++) {
+	for (unsigned n = 0; n < 300 || (!granted && n < 100000); n++) {
 		struct sbiret ret = change(NVME, SBI_MSI_TYPE_MSIX, 2, (unsigned long)array), got;
 
 		if (ret.error)
