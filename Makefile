@@ -67,7 +67,7 @@ floating := tests/target/libc.c
 # vector, and no byte of it in tests: its backtraces lack the first, and end at the function of a
 # test that called into the kernel.
 hot := apps/bench_set.c kernel/desc.c kernel/irq.c kernel/msi.c kernel/msi_release.c kernel/retire.c \
-	kernel/smp.c kernel/vector.c drivers/msi/direct.c drivers/msi/direct_move.c drivers/irqchip/imsic.c \
+	kernel/smp.c kernel/vector.c drivers/msi/direct.c drivers/msi/direct_release.c drivers/irqchip/imsic.c \
 	drivers/pci/msix.c
 # What benches measure is built for speed, all else for size.
 fast := $(hot) kernel/ipi.c kernel/lib/format.c kernel/mem.c kernel/storm.c kernel/time.c \

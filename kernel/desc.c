@@ -20,15 +20,9 @@ static _Atomic uint32_t nr_free;
 static _Atomic uint32_t nr_known;   /* the highest number that was ever claimed, and 1 */
 static _Atomic uint32_t first_word; /* hint: no lower word has a bit */
 
-/* In front of a descriptor's counters, one a hart: its irq_left(). */
-static size_t left_size(void)
-{
-	return ALIGN_UP(smp_count() * sizeof(uint16_t), sizeof(uint64_t));
-}
-
 static size_t counters_size(void)
 {
-	return left_size() + smp_count() * sizeof(uint64_t);
+	return smp_count() * sizeof(uint64_t);
 }
 
 /* With the slot's 8 bytes and the parked pointer's, 128. */
@@ -50,7 +44,7 @@ int irq_init(unsigned count)
 	if (!descs || !counters || !free_descs)
 		return -ENOMEM;
 	for (unsigned i = 0; i < count; i++) {
-		descs[i].handled = (uint64_t *)(counters + i * size + left_size());
+		descs[i].handled = (uint64_t *)(counters + i * size);
 		/* relaxed: boot */
 		atomic_fetch_or_explicit(&free_descs[i / 64], BIT64(i % 64), memory_order_relaxed);
 	}
@@ -160,13 +154,14 @@ static uint32_t take_count(_Atomic uint32_t *counter)
 /* The counters of a vector that is gone go to its function and to the totals. */
 static void count_gone(struct irq_desc *desc)
 {
-	struct irq_gone *of[] = { desc->gone, &irq_gone };
+	/* Its function lives until this was its last place. */
+	struct irq_gone *of[] = { &irq_gone, desc->kind == IRQ_KIND_MSI ? desc->chip_data : NULL };
 	uint32_t late = take_count(&desc->late), spurious = take_count(&desc->spurious);
 	uint32_t dead = take_count(&desc->dead), moved = take_count(&desc->moved);
 
 	if (!(late | spurious | dead | moved))
 		return;
-	for (unsigned i = desc->gone ? 0 : 1; i < ARRAY_SIZE(of); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(of) && of[i]; i++) {
 		atomic_fetch_add_explicit(&of[i]->late, late, memory_order_relaxed);
 		atomic_fetch_add_explicit(&of[i]->spurious, spurious, memory_order_relaxed);
 		atomic_fetch_add_explicit(&of[i]->dead, dead, memory_order_relaxed);
@@ -185,7 +180,6 @@ void irq_desc_put(struct irq_desc *desc)
 	desc->kind = IRQ_KIND_FREE;
 	desc->handler = NULL;
 	desc->name = NULL;
-	desc->gone = NULL;
 	desc->block = NULL;
 	give(desc);
 }

@@ -87,12 +87,16 @@ static void drop_target(struct irq_desc *desc, uint32_t failed)
 
 int irq_apply_move(struct irq_desc *desc, uint32_t target)
 {
-	int rc = desc->chip->set_affinity ? desc->chip->set_affinity(desc, target) : -EOPNOTSUPP;
+	int rc = -EOPNOTSUPP;
 
+	/* The registers as the owner before left them. */
+	barrier_acquire_to_device();
+	if (desc->chip->set_affinity)
+		rc = desc->chip->set_affinity(desc, target);
 	if (rc)
 		drop_target(desc, target);
 	else
-		atomic_fetch_add_explicit(&desc->moved, 1, memory_order_relaxed);
+		irq_has_moved(desc, target);
 	return rc;
 }
 
@@ -183,7 +187,7 @@ static int apply(struct irq_desc *desc, uint32_t *applied)
 	return rc;
 }
 
-static __attribute__((noinline)) int own_until_no_wish_is_new(struct irq_desc *desc)
+__attribute__((noinline)) int irq_own_until_no_wish_is_new(struct irq_desc *desc)
 {
 	uint32_t applied;
 	int rc;
@@ -204,13 +208,13 @@ static __attribute__((noinline)) int own(struct irq_desc *desc, uint32_t word)
 	int rc;
 
 	if ((word & IRQ_PEND) || FIELD_GET(IRQ_TARGET_MASK, word) != desc->hart)
-		return own_until_no_wish_is_new(desc);
+		return irq_own_until_no_wish_is_new(desc);
 	rc = desc->shadow == want ? 0 : apply_registers(desc, want);
 	/* The next owner sees shadow, hart and identity, and finds the registers as they are now. */
 	if (arch_cas(&desc->state, word, word & ~IRQ_OWNED))
 		return rc;
 	contention_lost();
-	return own_until_no_wish_is_new(desc);
+	return irq_own_until_no_wish_is_new(desc);
 }
 
 /* OWNED was set: its holder will see the wish. A block holds it of its messages for good. */
@@ -306,19 +310,8 @@ int irq_resume(struct irq_desc *desc)
 	return own_or_wait(desc);
 }
 
-/*
- * The common case of the wishes below: the word was `steady`, so the vector was at rest, and what is
- * wished is done in one piece, without a look at the shadow.
- */
-static bool is_steady(struct irq_desc *desc, uint32_t word)
-{
-	uint32_t steady = atomic_load_explicit(&desc->steady, memory_order_relaxed);
-
-	/* From its own handler, too. */
-	return (word & ~IRQ_RUN) == steady;
-}
-
-/* Out of line and called last: the common case then saves no register. `s` came with OWNED. */
+/* Out of line and called last: the common case then saves no register. `s`, of it these bits, came with OWNED. */
+#define OWN_SLOW (IRQ_OWNED | IRQ_STORMED)
 static __attribute__((noinline)) int own_slow(struct irq_desc *desc, uint32_t s)
 {
 	if (s & IRQ_OWNED)
@@ -343,7 +336,7 @@ __attribute__((noinline)) int irq_disown(struct irq_desc *desc)
 	if (desc->block)
 		irq_block_disown(desc->block);
 	else
-		own_until_no_wish_is_new(desc);
+		irq_own_until_no_wish_is_new(desc);
 	return 0;
 }
 
@@ -353,8 +346,8 @@ void irq_mask(struct irq_desc *desc)
 	uint32_t s =
 		atomic_fetch_or_explicit(&desc->state, IRQ_OFF | IRQ_OWNED, memory_order_acquire);
 
-	if (__builtin_expect(!is_steady(desc, s), 0)) {
-		own_slow(desc, s);
+	if (__builtin_expect(!irq_is_steady(desc, s), 0)) {
+		own_slow(desc, s & OWN_SLOW);
 		return;
 	}
 	barrier_acquire_to_device();
@@ -370,8 +363,8 @@ int irq_unmask(struct irq_desc *desc)
 	/* release: pairs with the owner's acquire */
 	atomic_fetch_and_explicit(&desc->state, ~IRQ_OFF, memory_order_release);
 	s = atomic_fetch_or_explicit(&desc->state, IRQ_OWNED, memory_order_acquire);
-	if (__builtin_expect(!is_steady(desc, s), 0))
-		return own_slow(desc, s);
+	if (__builtin_expect(!irq_is_steady(desc, s), 0))
+		return own_slow(desc, s & OWN_SLOW);
 	barrier_acquire_to_device();
 	irq_write_mask(desc, 0);
 	if (!arch_cas(&desc->state, s | IRQ_OWNED, s))
@@ -379,7 +372,7 @@ int irq_unmask(struct irq_desc *desc)
 	return 0;
 }
 
-static __attribute__((noinline)) int post_move(struct irq_desc *desc, unsigned hart)
+__attribute__((noinline)) int irq_post_move(struct irq_desc *desc, unsigned hart)
 {
 	uint32_t s, next;
 
@@ -411,40 +404,24 @@ bool irq_settled(const struct irq_desc *desc)
 		 (desc->block ? IRQ_LEAD_OWNED : IRQ_OWNED));
 }
 
-/* The owner's, whose move of the common case has ended so: lets go, or goes round again. */
-static __attribute__((noinline)) int after_move(struct irq_desc *desc, unsigned hart, int rc)
+int irq_move_failed(struct irq_desc *desc, unsigned hart, int rc)
 {
-	int later;
-
-	if (rc)
-		drop_target(desc, hart);
-	later = own_until_no_wish_is_new(desc);
-	return rc ? rc : later;
+	drop_target(desc, hart);
+	irq_own_until_no_wish_is_new(desc);
+	return rc;
 }
 
 int irq_set_affinity(struct irq_desc *desc, unsigned hart)
 {
-	uint32_t s, posted = FIELD_PREP(IRQ_TARGET_MASK, (uint32_t)hart);
-	int rc;
+	uint32_t s;
 
 	if (!smp_online(hart))
 		return -ENODEV;
 	/* relaxed: the compare-and-swap decides */
 	s = atomic_load_explicit(&desc->state, memory_order_relaxed);
-	if (!is_steady(desc, s) || FIELD_GET(IRQ_TARGET_MASK, s) == hart ||
-	    !arch_cas(&desc->state, s, posted | IRQ_OWNED | (s & IRQ_RUN)))
-		return post_move(desc, hart);
-	/* Now it can't change any more: was it steady then? */
-	if (!is_steady(desc, s))
-		return own_until_no_wish_is_new(desc);
-	barrier_acquire_to_device();
-	rc = desc->chip->set_affinity(desc, hart);
-	if (rc)
-		return after_move(desc, hart, rc);
-	atomic_fetch_add_explicit(&desc->moved, 1, memory_order_relaxed);
-	if (!arch_cas(&desc->state, posted | IRQ_OWNED | (s & IRQ_RUN), posted | (s & IRQ_RUN)))
-		return after_move(desc, hart, 0);
-	return 0;
+	if (!irq_is_steady(desc, s) || FIELD_GET(IRQ_TARGET_MASK, s) == hart)
+		return irq_post_move(desc, hart);
+	return desc->chip->move_steady(desc, hart, s);
 }
 
 /* --- the latch --- */

@@ -53,7 +53,7 @@ struct irq_desc {
 	void *arg;
 	uint64_t *handled; /* one counter a hart, written by that hart alone */
 	const struct irq_chip *chip;
-	void *chip_data;         /* the chip's; struct msi_function * for an MSI or INTx vector */
+	void *chip_data; /* the chip's; of an MSI or INTx vector its struct msi_function, where a struct irq_gone comes first */
 	const char *name;        /* the requester's string, lives as long as the request */
 	struct irq_block *block; /* kernel/irq_block.h; NULL: a vector by itself */
 	uint16_t index;          /* MSI-X entry, MSI message or wired source */
@@ -75,7 +75,8 @@ struct irq_desc {
 	_Atomic uint32_t dead;     /* arrived after free */
 	_Atomic uint32_t moved;    /* completed affinity changes */
 	_Atomic uint32_t places;   /* its own and those it has left that are not drained yet */
-	struct irq_gone *gone;     /* where late, spurious, dead and moved go in the end, or NULL */
+	/* The place that it has left last, which may be another's by now; 0: none. The owner's. */
+	uint16_t left_hart, left_identity;
 };
 
 /* Counters of vectors that are gone. */
@@ -120,6 +121,12 @@ struct irq_chip {
 	int (*set_affinity)(struct irq_desc *desc, unsigned hart);
 	/* One of its places at the hart (index) is drained. By that hart, handler context; may be NULL. */
 	void (*drained)(struct irq_desc *desc, unsigned hart);
+	/*
+	 * Of a chip that binds `steady`; by who does not own it: all of irq_set_affinity() to another hart, on
+	 * line, of a vector whose word was `word`, which is steady. What is not as it mostly is goes to
+	 * irq_post_move() before OWNED is set, to irq_own_until_no_wish_is_new() after.
+	 */
+	int (*move_steady)(struct irq_desc *desc, unsigned hart, uint32_t word);
 };
 
 /*
@@ -136,7 +143,7 @@ struct irq_desc *irq_desc_at(unsigned irq);
 unsigned irq_desc_count(void);
 /* The global number of a descriptor of the pool, as the `irq` command shows it. */
 unsigned irq_number(const struct irq_desc *desc);
-/* Memory of one descriptor: with its counters, 8 bytes a hart, and its irq_left(), 2 bytes a hart. */
+/* Memory of one descriptor: with its counters, 8 bytes a hart. */
 size_t irq_desc_bytes(void);
 
 /*
@@ -177,6 +184,18 @@ static inline __attribute__((always_inline)) void irq_write_mask(struct irq_desc
 }
 
 /*
+ * The common case of the wishes below: the word was `steady`, so the vector was at rest, and what is
+ * wished is done in one piece, without a look at the shadow.
+ */
+static inline bool irq_is_steady(struct irq_desc *desc, uint32_t word)
+{
+	uint32_t steady = atomic_load_explicit(&desc->steady, memory_order_relaxed);
+
+	/* From its own handler, too. */
+	return (word & ~IRQ_RUN) == steady;
+}
+
+/*
  * Sets OWNED, and for a message of a block LEAD_OWNED of all the block, when nobody has it any more:
  * waits for another owner. Until irq_disown() the vector stays at its place. Thread context, or
  * a vector that nobody knows yet.
@@ -187,6 +206,21 @@ void irq_own(struct irq_desc *desc);
  * failed: applies what is wished, and lets go. 0.
  */
 int irq_disown(struct irq_desc *desc);
+/* The same of a vector by itself; the result of the move, or of the registers, in the last round. */
+int irq_own_until_no_wish_is_new(struct irq_desc *desc);
+/* By the owner, who could not move it to the hart (index): that is no longer wished. rc. Lets go. */
+int irq_move_failed(struct irq_desc *desc, unsigned hart, int rc);
+/* irq_set_affinity() to a hart on line. */
+int irq_post_move(struct irq_desc *desc, unsigned hart);
+
+/* By the owner: the vector sits at the hart (index) from now on. */
+static inline void irq_has_moved(struct irq_desc *desc, unsigned hart)
+{
+	if (atomic_load_explicit(&desc->steady, memory_order_relaxed) != IRQ_NEVER_STEADY)
+		atomic_store_explicit(&desc->steady, FIELD_PREP(IRQ_TARGET_MASK, (uint32_t)hart),
+				      memory_order_relaxed);
+	atomic_fetch_add_explicit(&desc->moved, 1, memory_order_relaxed);
+}
 
 /* Wishes, from any context and any hart; but for the first, they never wait (M5). */
 /*

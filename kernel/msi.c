@@ -11,6 +11,8 @@
 #include "kernel/time.h"
 #include "platform/platform.h"
 
+_Static_assert(offsetof(struct msi_function, gone) == 0, "irq_desc_put() finds it there");
+
 #define MAX_DOMAINS 8
 /* For a drain: longer than an identity that a storm has shut off stays so (kernel/storm.h). */
 #define WAIT_MS 2000

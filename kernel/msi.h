@@ -189,6 +189,8 @@ TABLE_DECLARE(struct msi_ops, msi_backend);
  * drivers/pci at scan. Lives as long as the function is known.
  */
 struct msi_function {
+	struct irq_gone
+		gone; /* of vectors that were freed and are drained; the first: see irq_desc.chip_data */
 	const char *name; /* "bb:dd.f" */
 	uint16_t segment;
 	uint16_t rid;                  /* requester ID */
@@ -206,6 +208,9 @@ struct msi_function {
 	/* Its MSI-X table as mapped (kernel/msi_entry.h), or 0, and what the Vector Controls hold beside bit 0. */
 	uintptr_t entries;
 	uint32_t *entry_keep;
+	/* Message Address of its plain MSI, the low half, where configuration space is mapped; or 0. */
+	uintptr_t message_address;
+	uint32_t no_mask; /* bound as the mask bit of a vector that has none */
 
 	/* While allocated: */
 	const struct msi_function_ops *ops;
@@ -229,7 +234,6 @@ struct msi_function {
 
 	/* MSI mask bits are one dword for all vectors: wished bits, and bit 32 OWNED (M5). */
 	_Atomic uint64_t msi_mask_wish;
-	struct irq_gone gone;  /* of vectors that were freed and are drained */
 	_Atomic uint32_t busy; /* checked builds: serialisation of the calls below */
 };
 

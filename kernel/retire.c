@@ -54,12 +54,12 @@ static bool change_tag(struct hart *at, unsigned identity, uintptr_t from, enum 
 void retire_place(struct irq_desc *desc, unsigned hart, unsigned identity)
 {
 	vector_hold(space, 1);
-	retire_held(desc, hart, identity);
+	retire_held(desc, smp_hart(hart), hart, identity);
 }
 
 void retire_keep(struct irq_desc *desc, unsigned hart, unsigned identity)
 {
-	*irq_left(desc, hart) = (uint16_t)identity;
+	note_left(desc, hart, identity);
 	park(smp_hart(hart), identity, desc, RETIRE_KEPT);
 }
 
@@ -168,18 +168,47 @@ void retire_kept(bool (*sync)(void))
 
 /* --- coming back --- */
 
-unsigned retire_take_back(struct irq_desc *desc, unsigned hart)
+/*
+ * What is not the place that it has left last is looked for in all of them: it has been at three harts or more,
+ * faster than the first one drains.
+ */
+unsigned retire_find_left(const struct irq_desc *desc, const struct hart *at)
 {
-	unsigned identity = *irq_left(desc, hart);
-	enum retire_tag tag;
+	unsigned identity;
 
-	tag = untag(desc, smp_hart(hart), identity);
-	if (tag == RETIRE_HERE)
+	/* relaxed: only the owner, who asks, makes them more */
+	if (atomic_load_explicit(&desc->places, memory_order_relaxed) == 1)
 		return 0;
+	if (desc->left_hart == at->index)
+		return desc->left_identity;
+	for (identity = at->max_id; identity; identity--) {
+		uintptr_t parked =
+			atomic_load_explicit(&at->parked[identity], memory_order_relaxed);
+
+		if (desc_of(parked) == desc && tag_of(parked) != RETIRE_HERE)
+			break;
+	}
+	return identity;
+}
+
+bool retire_take_back_at(struct irq_desc *desc, unsigned hart, unsigned identity)
+{
+	struct hart *at = smp_hart(hart);
+	enum retire_tag tag = untag(desc, at, identity);
+
+	if (tag == RETIRE_HERE)
+		return false;
 	if (tag != RETIRE_KEPT)
 		vector_unhold(space, 1);
-	irq_slot_publish(hart, identity, desc);
-	return identity;
+	irq_slot_publish_at(at, identity, desc);
+	return true;
+}
+
+unsigned retire_take_back(struct irq_desc *desc, unsigned hart)
+{
+	unsigned identity = retire_find_left(desc, smp_hart(hart));
+
+	return retire_take_back_at(desc, hart, identity) ? identity : 0;
 }
 
 /* --- the hart itself, in its interrupt context --- */

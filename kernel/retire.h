@@ -42,10 +42,16 @@ void retire_block(struct irq_desc *const *descs, unsigned n, unsigned hart, unsi
  */
 void retire_keep(struct irq_desc *desc, unsigned hart, unsigned identity);
 /*
- * The vector returns to a hart (index) where it still has the place that it left last:
- * that identity, published again, or 0. Any context, by the owner of the vector.
+ * The vector returns to a hart (index) where it still has a place that it has left: that identity, published
+ * again, or 0. Looks through the hart's places if it has others left, and the last one elsewhere. Any
+ * context, by the owner of the vector.
  */
 unsigned retire_take_back(struct irq_desc *desc, unsigned hart);
+/* The first half: which one, as far as it is not drained meanwhile. */
+struct hart;
+unsigned retire_find_left(const struct irq_desc *desc, const struct hart *at);
+/* The second, of this place, up to the hart's max_id. */
+bool retire_take_back_at(struct irq_desc *desc, unsigned hart, unsigned identity);
 
 /*
  * Retires what was kept at this hart, once sync() says that all that was sent to those places

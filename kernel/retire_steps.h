@@ -31,6 +31,12 @@ static inline struct irq_desc *desc_of(uintptr_t parked)
 	return (struct irq_desc *)(parked - tag_of(parked));
 }
 
+static inline void note_left(struct irq_desc *desc, unsigned hart, unsigned identity)
+{
+	desc->left_hart = (uint16_t)hart;
+	desc->left_identity = (uint16_t)identity;
+}
+
 static inline void park(struct hart *at, unsigned identity, struct irq_desc *desc,
 			enum retire_tag tag)
 {
@@ -63,13 +69,12 @@ static inline void set_retired(struct hart *at, unsigned identity, uint64_t left
 }
 
 /* As retire_place(), of a place that counts as held already. */
-static inline void retire_held(struct irq_desc *desc, unsigned hart, unsigned identity)
+static inline void retire_held(struct irq_desc *desc, struct hart *at, unsigned hart,
+			       unsigned identity)
 {
-	struct hart *at = smp_hart(hart);
-
 	/* flush: its read has come back before the tag can be seen (M16) */
 	barrier_read_before_write();
-	*irq_left(desc, hart) = (uint16_t)identity;
+	note_left(desc, hart, identity);
 	park(at, identity, desc, RETIRE_LEFT);
 	set_retired(at, identity, 1);
 	smp_kick(hart);

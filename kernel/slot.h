@@ -18,12 +18,3 @@ static inline void irq_slot_publish(unsigned hart, unsigned identity, struct irq
 {
 	irq_slot_publish_at(smp_hart(hart), identity, desc);
 }
-
-/*
- * The identity that the vector has left last at the hart (index), 0: none. A hint: it may be another's
- * by now. The owner's. Two bytes a hart, in front of the counters of desc->handled.
- */
-static inline uint16_t *irq_left(const struct irq_desc *desc, unsigned hart)
-{
-	return (uint16_t *)desc->handled - 1 - hart;
-}

@@ -29,13 +29,6 @@ static _Alignas(16) char early_emergency[EMERGENCY_SIZE];
 static smp_ipi_t send_ipi;
 const struct hart_ops *smp_hart_ops;
 
-bool smp_online(unsigned index)
-{
-	/* acquire pairs with the release in smp_secondary_main(): its interrupt file is up */
-	return index < smp_nr_harts &&
-	       atomic_load_explicit(&smp_harts[index]->state, memory_order_acquire) == HART_ONLINE;
-}
-
 int smp_index_of(uint64_t hart_id)
 {
 	for (unsigned i = 0; i < smp_nr_harts; i++)

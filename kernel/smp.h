@@ -68,7 +68,13 @@ static inline struct hart *smp_hart(unsigned index)
 	return smp_harts[index];
 }
 
-bool smp_online(unsigned index);
+static inline bool smp_online(unsigned index)
+{
+	/* acquire pairs with the release in smp_secondary_main(): its interrupt file is up */
+	return index < smp_nr_harts &&
+	       atomic_load_explicit(&smp_harts[index]->state, memory_order_acquire) == HART_ONLINE;
+}
+
 unsigned smp_online_count(void);
 /* The next hart that is online, after the last again the first; index itself when it is the only one. */
 unsigned smp_next_online(unsigned index);

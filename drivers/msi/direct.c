@@ -7,6 +7,7 @@
 
 #include "drivers/msi/direct.h"
 #include "drivers/msi/direct_move.h"
+#include "drivers/msi/direct_steady.h"
 #include "flavour/contention.h"
 #include "kernel/irq.h"
 #include "kernel/msi.h"
@@ -84,7 +85,6 @@ int direct_alloc(struct msi_function *fn, enum msi_type type, unsigned min, unsi
 		irq_desc_init(desc, IRQ_KIND_MSI, chip, place->hart, place->identity);
 		desc->chip_data = fn;
 		desc->index = (uint16_t)i;
-		desc->gone = &fn->gone;
 		irq_slot_publish_at(harts[place->hart], place->identity, desc);
 	}
 	fn->held = (uint16_t)held;
@@ -110,26 +110,30 @@ static void free_set(struct msi_function *fn)
 	retire_set(fn->descs, fn->held);
 }
 
-/* The mask bit is bound: the word that the vector has at rest, at this hart. */
-static inline void bound_at(struct irq_desc *desc, unsigned hart)
-{
-	atomic_store_explicit(&desc->steady, FIELD_PREP(IRQ_TARGET_MASK, (uint32_t)hart),
-			      memory_order_relaxed);
-}
-
 static uintptr_t entry_of(const struct msi_function *fn, unsigned i)
 {
 	return fn->entries + i * MSI_ENTRY_SIZE;
 }
 
-static inline void bind(const struct msi_function *fn, struct irq_desc *desc)
+/* The mask bit, and the word that the vector has at rest. */
+static void bind_mask(struct irq_desc *desc, uintptr_t at, uint32_t keep)
+{
+	desc->mask_keep = keep;
+	atomic_store_explicit(&desc->mask_at, at, memory_order_relaxed);
+	atomic_store_explicit(&desc->steady, FIELD_PREP(IRQ_TARGET_MASK, (uint32_t)desc->hart),
+			      memory_order_relaxed);
+}
+
+static void bind(struct msi_function *fn, struct irq_desc *desc)
 {
 	unsigned i = desc->index;
 
-	desc->mask_keep = fn->entry_keep[i];
-	atomic_store_explicit(&desc->mask_at, entry_of(fn, i) + MSI_ENTRY_CONTROL,
-			      memory_order_relaxed);
-	bound_at(desc, desc->hart);
+	if (fn->ops->type == MSI_MSIX) {
+		if (fn->entries)
+			bind_mask(desc, entry_of(fn, i) + MSI_ENTRY_CONTROL, fn->entry_keep[i]);
+	} else if (!fn->maskable && fn->held == 1 && fn->message_address && fn->domain->addresses) {
+		bind_mask(desc, (uintptr_t)&fn->no_mask, 0);
+	}
 }
 
 static __attribute__((noinline)) int check_message(struct irq_desc *desc, uint64_t address)
@@ -256,8 +260,7 @@ static int activate(struct irq_desc *desc, uint8_t shadow)
 	if (rc)
 		return rc;
 	desc->shadow = shadow;
-	if (fn->ops->type == MSI_MSIX && fn->entries)
-		bind(fn, desc);
+	bind(fn, desc);
 	if (fn->maskable && !(shadow & IRQ_SHADOW_MASKED))
 		fn->ops->unmask(fn, desc->index);
 	return 0;
@@ -301,8 +304,7 @@ static int rewrite(struct irq_desc *desc, unsigned hart, unsigned identity)
 }
 
 /* Where the vector sits from now on; the old place is left. */
-static inline __attribute__((always_inline)) void settle(struct irq_desc *desc, unsigned hart,
-							 unsigned identity)
+static void settle(struct irq_desc *desc, unsigned hart, unsigned identity)
 {
 	unsigned old_hart = desc->hart, old = desc->identity;
 
@@ -312,7 +314,7 @@ static inline __attribute__((always_inline)) void settle(struct irq_desc *desc, 
 }
 
 /* The new place, published, then the message under mask, then the old place left (M7). */
-static __attribute__((noinline)) int move(struct irq_desc *desc, unsigned hart)
+static int move(struct irq_desc *desc, unsigned hart)
 {
 	int identity = place_find(function_of(desc)->domain->space, desc, hart), rc;
 
@@ -326,35 +328,10 @@ static __attribute__((noinline)) int move(struct irq_desc *desc, unsigned hart)
 	return rc;
 }
 
-/* The same in one piece, of an entry whose mask bit is bound. */
-static int move_entry(struct msi_function *fn, struct irq_desc *desc, unsigned hart)
-{
-	uintptr_t entry =
-		atomic_load_explicit(&desc->mask_at, memory_order_relaxed) - MSI_ENTRY_CONTROL;
-	uint8_t before = desc->shadow;
-	int identity = place_find(fn->domain->space, desc, hart), rc;
-
-	if (identity < 0)
-		return identity;
-	irq_write_mask(desc, IRQ_OFF);
-	rc = msi_entry_write(fn, desc->index, entry, (*fn->domain->addresses)[hart],
-			     (uint32_t)identity);
-	irq_write_mask(desc, before & IRQ_SHADOW_MASKED);
-	if (__builtin_expect(rc, 0)) {
-		place_leave(desc, hart, (unsigned)identity);
-		return rc;
-	}
-	bound_at(desc, hart);
-	settle(desc, hart, (unsigned)identity);
-	return 0;
-}
-
 int direct_set_affinity(struct irq_desc *desc, unsigned hart)
 {
 	struct msi_function *fn = function_of(desc);
 
-	if (is_flat(fn) && (desc->shadow & IRQ_SHADOW_WRITTEN))
-		return move_entry(fn, desc, hart);
 	if (fn->ops->type == MSI_MSI &&
 	    (fn->held > 1 || (!fn->maskable && (desc->shadow & IRQ_SHADOW_WRITTEN))))
 		return direct_move_messages(fn, hart);
@@ -368,6 +345,7 @@ static const struct irq_chip direct_chip = {
 	.unmask = unmask,
 	.retrigger = direct_retrigger,
 	.set_affinity = direct_set_affinity,
+	.move_steady = direct_move_steady,
 };
 
 TABLE_ENTRY(struct msi_ops, msi_backend, 5, direct) = {

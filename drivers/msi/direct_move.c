@@ -142,7 +142,7 @@ static int move_by_registers(struct msi_function *fn, unsigned to)
 	if ((here.address ^ there.address) >> 32)
 		return -EOPNOTSUPP;
 	/* A single one may have left this very number there a moment ago. */
-	if (fn->held > 1 || *irq_left(lead, to) != j || !retire_take_back(lead, to)) {
+	if (fn->held > 1 || j > smp_hart(to)->max_id || !retire_take_back_at(lead, to, j)) {
 		rc = change_number(fn, to, &j);
 		if (rc)
 			return rc;

@@ -92,7 +92,6 @@ static int take_descs(const struct msi_hypervisor *hv, struct msi_function *fn, 
 			hart = hart_for(wish, i);
 		irq_desc_init(desc, IRQ_KIND_MSI, hv->sources->chip, hart, 0);
 		desc->chip_data = fn;
-		desc->gone = &fn->gone;
 		desc->index = (uint16_t)i;
 		desc->source = MSI_NO_SOURCE;
 	}

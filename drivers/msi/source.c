@@ -59,7 +59,6 @@ static void init_descs(struct msi_function *fn, unsigned n)
 		irq_desc_init(desc, IRQ_KIND_MSI, fn->by->chip, place->hart, place->identity);
 		desc->chip_data = fn;
 		desc->index = (uint16_t)i;
-		desc->gone = &fn->gone;
 		desc->source = MSI_NO_SOURCE;
 	}
 }

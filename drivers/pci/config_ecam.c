@@ -68,4 +68,5 @@ const struct pci_config_ops pci_ecam_ops = {
 	.write8 = ecam_write8,
 	.write16 = ecam_write16,
 	.write32 = ecam_write32,
+	.address = ecam_address,
 };

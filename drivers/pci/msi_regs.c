@@ -61,6 +61,9 @@ const char *pci_msi_read(struct pci_function *fn)
 		return "its MSI capability asks for a reserved number of messages";
 	if (!is_64bit(fn))
 		fn->msi.address_limit = UINT32_MAX;
+	if (fn->host->config->address)
+		fn->msi.message_address = fn->host->config->address(fn->host, fn->msi.rid,
+								    fn->cap_msi + PCI_MSI_ADDRESS);
 	fn->msi.msi_count = (uint16_t)BIT(mmc);
 	fn->msi.msi_ops = &pci_msi_ops;
 	return NULL;

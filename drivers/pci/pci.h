@@ -20,6 +20,8 @@ struct pci_config_ops {
 	void (*write8)(struct pci_host *host, uint16_t rid, unsigned offset, uint8_t value);
 	void (*write16)(struct pci_host *host, uint16_t rid, unsigned offset, uint16_t value);
 	void (*write32)(struct pci_host *host, uint16_t rid, unsigned offset, uint32_t value);
+	/* Where it is mapped; 0: no such bus or offset. NULL: it is not. */
+	uintptr_t (*address)(const struct pci_host *host, uint16_t rid, unsigned offset);
 };
 
 /* A window of a host bridge: what functions see at bus_base the CPU sees at cpu_base. */

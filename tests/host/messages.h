@@ -30,6 +30,7 @@
 #include <string.h>
 
 #include "tests/host/cmocka_test.h"
+#include "tests/host/fake_mmio.h"
 #include "tests/host/host_support.h"
 
 #define HARTS    3
@@ -55,11 +56,6 @@ static void expect(bool ok)
 {
 	if (!ok)
 		atomic_fetch_add(&errors, 1);
-}
-
-bool smp_online(unsigned index)
-{
-	return index < HARTS;
 }
 
 int storm_hart_init(unsigned hart, unsigned max_id)
@@ -200,11 +196,14 @@ static bool message_ok(const struct irq_desc *desc, const struct msi_msg *msg)
 	return false;
 }
 
+static uint64_t *const addresses = doorbell;
+
 static const struct msi_domain domain = {
 	.name = "files",
 	.space = &space,
 	.claim = domain_claim,
 	.claim_pair = domain_claim_pair,
+	.addresses = &addresses,
 	.compose = domain_compose,
 	.message_ok = message_ok,
 	.send = store_identity,
@@ -348,6 +347,32 @@ void pci_write32(const struct pci_function *f, unsigned offset, uint32_t value)
 	config_write(offset, value);
 }
 
+/* Message Address is mapped: an owner may write it without the above. */
+#define MESSAGE_ADDRESS 0x40000000
+
+static uint64_t mapped_read(void *ctx, uintptr_t offset, unsigned size)
+{
+	(void)ctx, (void)offset;
+	expect(size == 4);
+	return config_read(CAP + PCI_MSI_ADDRESS);
+}
+
+static void mapped_write(void *ctx, uintptr_t offset, unsigned size, uint64_t value)
+{
+	(void)ctx, (void)offset;
+	expect(size == 4);
+	config_write(CAP + PCI_MSI_ADDRESS, (uint32_t)value);
+}
+
+static void map_registers(void)
+{
+	static const struct fake_device device = { mapped_read, mapped_write, NULL };
+
+	fake_mmio_map(MESSAGE_ADDRESS, 4, &device);
+	/* What stands for the mask bit is memory, and holds nothing. */
+	fake_mmio_map((uintptr_t)&fn->no_mask, 4, &(struct fake_device){ NULL, NULL, NULL });
+}
+
 static void handler(void *arg)
 {
 	unsigned i = (unsigned)(uintptr_t)arg;
@@ -402,11 +427,13 @@ static void start_machine(void)
 	if (ready)
 		return;
 	ready = true;
+	map_registers();
 	irq_set_file_ops(&file_ops);
 	vector_space_init(&space, files, HARTS);
 	retire_init(&space);
 	for (unsigned i = 0; i < HARTS; i++) {
 		harts[i].index = i;
+		harts[i].state = HART_ONLINE;
 		assert_int_equal(irq_hart_init(i, MAX_ID), 0);
 		vector_file_open(&space, i, FIRST_FREE, MAX_ID);
 	}
@@ -437,6 +464,7 @@ static void start_function(uint16_t shape, unsigned n)
 		.msi_count = MESSAGES,
 		.address_limit = shape & PCI_MSI_CONTROL_64BIT ? UINT64_MAX : UINT32_MAX,
 		.maskable = shape & PCI_MSI_CONTROL_MASKABLE,
+		.message_address = MESSAGE_ADDRESS,
 		.descs = descs,
 		.places = places,
 	};

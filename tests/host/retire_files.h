@@ -44,11 +44,6 @@ static void expect_at(bool ok, unsigned line)
 		errors = line;
 }
 
-bool smp_online(unsigned index)
-{
-	return index < smp_nr_harts;
-}
-
 int storm_hart_init(unsigned hart, unsigned nr)
 {
 	(void)hart, (void)nr;

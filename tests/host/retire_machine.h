@@ -119,10 +119,64 @@ static void nothing(struct msi_function *fn)
 	(void)fn;
 }
 
-static void flush(struct msi_function *fn)
+static void stop_sending(struct msi_function *fn)
 {
 	for (unsigned i = 0; i < VECTORS; i++)
 		set_mask(fn, i, true);
+}
+
+static void flush(struct msi_function *fn)
+{
+	for (unsigned i = 0; i < VECTORS; i++) {
+		pthread_mutex_lock(&row(fn, i)->lock);
+		arrive(row(fn, i));
+		pthread_mutex_unlock(&row(fn, i)->lock);
+	}
+}
+
+/*
+ * Functions but the first have their table mapped, for owners who write entries by themselves (`flat`). A
+ * message is sampled whole, so it must be masked while it is written.
+ */
+#define TABLES 0x50000000
+
+static uint64_t table_read(void *ctx, uintptr_t offset, unsigned size)
+{
+	struct msi_function *fn = ctx;
+
+	(void)offset, (void)size;
+	flush(fn);
+	return 0;
+}
+
+static void table_write(void *ctx, uintptr_t offset, unsigned size, uint64_t value)
+{
+	unsigned i = (unsigned)offset / MSI_ENTRY_SIZE;
+	struct source *source = row(ctx, i);
+
+	(void)size;
+	if (offset % MSI_ENTRY_SIZE == MSI_ENTRY_CONTROL) {
+		set_mask(ctx, i, value & 1);
+		return;
+	}
+	pthread_mutex_lock(&source->lock);
+	expect(source->masked);
+	if (offset % MSI_ENTRY_SIZE == MSI_ENTRY_ADDRESS)
+		source->hart = (unsigned)value;
+	else if (offset % MSI_ENTRY_SIZE == MSI_ENTRY_DATA)
+		source->identity = (unsigned)value;
+	pthread_mutex_unlock(&source->lock);
+}
+
+static void map_table(struct msi_function *fn)
+{
+	static uint32_t keep[VECTORS];
+
+	fn->entries = TABLES + (uintptr_t)(fn - functions) * 0x1000;
+	fn->entry_keep = keep;
+	fn->flat = true;
+	fake_mmio_map(fn->entries, VECTORS * MSI_ENTRY_SIZE,
+		      &(struct fake_device){ table_read, table_write, fn });
 }
 
 static const struct msi_function_ops function_ops = {
@@ -132,7 +186,7 @@ static const struct msi_function_ops function_ops = {
 	.unmask = unmask_entry,
 	.prepare = prepare,
 	.start = nothing,
-	.stop = nothing,
+	.stop = stop_sending,
 	.flush = flush,
 };
 
@@ -170,7 +224,10 @@ static void send(unsigned hart, unsigned identity)
 	store(hart, identity, (uint64_t)desc->arg);
 }
 
+static uint64_t hart_addresses[MAX_HARTS]; /* as in compose() */
+static uint64_t *const addresses = hart_addresses;
 static const struct msi_domain domain = { .claim = claim,
+					  .addresses = &addresses,
 					  .space = &room,
 					  .compose = compose,
 					  .send = send };
@@ -219,6 +276,7 @@ static void start_sized(unsigned nr_harts, unsigned first, unsigned max)
 	memset(&irq_gone, 0, sizeof(irq_gone));
 	errors = 0;
 	irq_spurious_total = 0;
+	fake_mmio_reset();
 	smp_nr_harts = nr_harts;
 	first_id = first;
 	max_id = max;
@@ -229,6 +287,8 @@ static void start_sized(unsigned nr_harts, unsigned first, unsigned max)
 	for (unsigned i = 0; i < nr_harts; i++) {
 		hart_pointers[i] = &harts[i];
 		harts[i].index = i;
+		hart_addresses[i] = i;
+		harts[i].state = HART_ONLINE;
 		assert_int_equal(irq_hart_init(i, max), 0);
 		fixed(i, KICK, kicked);
 		fixed(i, DRAIN, drained);
@@ -247,6 +307,8 @@ static void start_sized(unsigned nr_harts, unsigned first, unsigned max)
 		};
 		for (unsigned i = 0; i < VECTORS; i++)
 			pthread_mutex_init(&sources[f][i].lock, NULL);
+		if (f)
+			map_table(&functions[f]);
 	}
 	arch_set_this_hart(&harts[0]);
 }

@@ -27,11 +27,6 @@ static struct hart harts[HARTS];
 struct hart **smp_harts = (struct hart *[]){ &harts[0], &harts[1], &harts[2] };
 uint32_t smp_nr_harts = HARTS;
 
-bool smp_online(unsigned index)
-{
-	return index < HARTS;
-}
-
 unsigned smp_next_online(unsigned index)
 {
 	return (index + 1) % HARTS;
@@ -142,8 +137,10 @@ int main(void)
 		ON_HOST(unaligned_renewal_is_refused),
 	};
 
-	for (unsigned i = 0; i < HARTS; i++)
+	for (unsigned i = 0; i < HARTS; i++) {
 		harts[i].index = i;
+		harts[i].state = HART_ONLINE;
+	}
 	arch_set_this_hart(&harts[0]);
 	if (irq_init(FAKE_SOURCES))
 		return 1;

@@ -30,11 +30,6 @@ static _Atomic unsigned notes;
 struct hart **smp_harts = (struct hart *[]){ &harts[0], &harts[1], &harts[2] };
 uint32_t smp_nr_harts = HARTS;
 
-bool smp_online(unsigned index)
-{
-	return index < HARTS;
-}
-
 int storm_hart_init(unsigned hart, unsigned max_id)
 {
 	(void)hart;
@@ -254,6 +249,7 @@ static void start(bool can_mask)
 	for (unsigned i = 0; i < HARTS; i++) {
 		file[i] = 0;
 		harts[i].index = i;
+		harts[i].state = HART_ONLINE;
 		assert_int_equal(irq_hart_init(i, MAX_ID), 0);
 	}
 	arch_set_this_hart(&harts[0]);

@@ -21,11 +21,6 @@ static struct hart harts[HARTS];
 struct hart **smp_harts = (struct hart *[]){ &harts[0], &harts[1] };
 uint32_t smp_nr_harts = HARTS;
 
-bool smp_online(unsigned index)
-{
-	return index < HARTS;
-}
-
 int storm_hart_init(unsigned hart, unsigned max_id)
 {
 	(void)hart;
@@ -152,7 +147,7 @@ static int setup(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < HARTS; i++)
-		harts[i] = (struct hart){ .index = i };
+		harts[i] = (struct hart){ .index = i, .state = HART_ONLINE };
 	arch_set_this_hart(&harts[0]);
 	assert_int_equal(irq_init(1), 0);
 	assert_int_equal(irq_desc_claim(1, &desc), 1);

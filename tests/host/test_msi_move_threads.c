@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SOURCES: drivers/msi/direct_move.c drivers/pci/msi_regs.c kernel/irq.c
+// SOURCES: drivers/msi/direct_move.c drivers/msi/direct_checked.c drivers/pci/msi_regs.c kernel/irq.c
 // SOURCES: kernel/irq_block.c kernel/msi_checked.c kernel/vector.c kernel/vector_pair.c
 // SOURCES: kernel/desc.c kernel/retire.c kernel/vector_file.c
 // SANITIZE: thread

@@ -3,7 +3,7 @@
 // SOURCES: drivers/pci/config_ecam.c drivers/pci/function.c drivers/pci/host.c drivers/pci/layout.c
 // SOURCES: drivers/pci/msi_regs.c drivers/pci/msix.c drivers/pci/reset.c drivers/pci/scan.c
 // SOURCES: drivers/pci/sriov.c drivers/pci/wait.c kernel/desc.c kernel/irq.c kernel/lib/format.c kernel/msi_checked.c
-// SOURCES: kernel/msi_suspend.c drivers/msi/direct_move.c kernel/irq_block.c kernel/retire.c
+// SOURCES: kernel/msi_suspend.c drivers/msi/direct_move.c drivers/msi/direct_checked.c kernel/irq_block.c kernel/retire.c
 // SOURCES: kernel/vector.c kernel/vector_file.c
 /*
  * pci_reset(), and suspend and resume, on a function that really loses its registers, which QEMU's do
@@ -48,11 +48,6 @@ static struct vector_place sent[32];
 static unsigned nr_sent, runs[COUNT];
 
 /* --- what the core leans on --- */
-
-bool smp_online(unsigned index)
-{
-	return index < HARTS;
-}
 
 void storm_note(unsigned identity, struct irq_desc *desc)
 {
@@ -448,8 +443,10 @@ int main(void)
 		TEST_OF(unmaskable_message_is_written_again),
 	};
 
-	for (unsigned i = 0; i < HARTS; i++)
+	for (unsigned i = 0; i < HARTS; i++) {
 		harts[i].index = i;
+		harts[i].state = HART_ONLINE;
+	}
 	arch_set_this_hart(&harts[0]);
 	if (irq_init(HARTS * MAX_ID) || irq_hart_init(0, MAX_ID) || irq_hart_init(1, MAX_ID))
 		return 1;

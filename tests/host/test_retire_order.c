@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SOURCES: kernel/desc.c kernel/msi_release.c kernel/vector.c kernel/vector_file.c
-// SOURCES: kernel/irq_block.c drivers/msi/direct_move.c
+// SOURCES: kernel/irq_block.c drivers/msi/direct_move.c drivers/msi/direct_release.c
 // SANITIZE: thread
 /*
  * The order of what a place that is left leans on (docs/msi.md M11, M16): the flush, its fence, the

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SOURCES: kernel/desc.c kernel/msi_release.c kernel/vector.c kernel/vector_file.c
-// SOURCES: kernel/irq_block.c drivers/msi/direct_move.c
+// SOURCES: kernel/irq_block.c drivers/msi/direct_move.c drivers/msi/direct_release.c
 // SANITIZE: thread
 /*
  * Retirement with threads that are harts, and drivers whose sets live, move and die

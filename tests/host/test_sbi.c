@@ -3,6 +3,7 @@
 // SOURCES: drivers/pci/config_ecam.c drivers/pci/function.c drivers/pci/host.c drivers/pci/layout.c
 // SOURCES: drivers/pci/msi_regs.c drivers/pci/msix.c drivers/pci/scan.c kernel/lib/format.c
 // SOURCES: drivers/pci/sriov.c hypervisor/msi.c hypervisor/msi_write.c drivers/msi/direct.c drivers/msi/direct_move.c
+// SOURCES: drivers/msi/direct_release.c
 // SOURCES: kernel/msi_release.c kernel/irq.c kernel/irq_block.c kernel/desc.c kernel/retire.c
 // SOURCES: kernel/vector.c kernel/vector_pair.c kernel/vector_file.c
 /*
@@ -50,11 +51,6 @@ static struct vector_file files[HARTS];
 static struct vector_space space;
 /* As the guest knows them. */
 static uint64_t pages[HARTS], *doorbells = pages;
-
-bool smp_online(unsigned index)
-{
-	return index < HARTS;
-}
 
 int smp_index_of(uint64_t hart_id)
 {
@@ -830,6 +826,7 @@ int main(void)
 	for (unsigned i = 0; i < HARTS; i++) {
 		pages[i] = 0x28000000 + 0x1000ull * i;
 		harts[i].index = i;
+		harts[i].state = HART_ONLINE;
 		harts[i].hart_id = 5 + i;
 		if (irq_hart_init(i, MAX_ID))
 			return 1;
