@@ -316,11 +316,12 @@ static bool is_deaf(void *arg)
 	return atomic_load_explicit(&deaf->ready, memory_order_acquire);
 }
 
+/* Two vectors whose messages are sent inside the store: none comes when the source is gone. */
 static struct pci_function *raiser_of_two(void)
 {
 	struct pci_function *fn = raiser();
 
-	while (fn && !(fn->driver && fn->driver->raise && fn->msi.count > 1))
+	while (fn && !(fn->driver && !strcmp(fn->driver->name, "igb") && fn->msi.count > 1))
 		fn = next_enabled(fn->next);
 	return fn;
 }
@@ -337,7 +338,7 @@ TEST(rtas, nothing_under_way_is_lost_with_its_source)
 	uint64_t before[2];
 	int rc;
 
-	SKIP_IF(!fn, "no function raises two vectors of the hypervisor");
+	SKIP_IF(!fn, "no igb, which raises two vectors of the hypervisor at once");
 	SKIP_IF(other == smp_index(), "one hart");
 	for (unsigned i = 0; i < 2; i++) {
 		CHECK_EQ(msi_set_affinity(&fn->msi, i, other), 0);
