@@ -59,11 +59,23 @@ static bool reached(void *arg)
 	return msi_handled(&e->fn->msi, e->vector) >= e->handled;
 }
 
+/* And the handler is over: what comes then is not latched for the hart that ran it. */
+static bool reached_and_over(void *arg)
+{
+	const struct expectation *e = arg;
+	const struct irq_desc *desc = e->fn->msi.descs[e->vector];
+
+	/* acquire: the counter that is read then is of after the handler */
+	return !(atomic_load_explicit(&desc->state, memory_order_acquire) & IRQ_RUN) &&
+	       reached(arg);
+}
+
 static bool handled_becomes(struct pci_function *fn, unsigned vector, uint64_t handled)
 {
 	struct expectation e = { fn, vector, handled };
 
-	return time_wait(reached, &e, TIMEOUT_MS) && msi_handled(&fn->msi, vector) == handled;
+	return time_wait(reached_and_over, &e, TIMEOUT_MS) &&
+	       msi_handled(&fn->msi, vector) == handled;
 }
 
 static bool stays(struct pci_function *fn, unsigned vector, uint64_t handled)
