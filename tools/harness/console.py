@@ -112,14 +112,38 @@ class QemuConsole(Console):
             ],
         )
         self.argv = argv
+        self.log = open(qemu.log_file(log, build), "w") if log else None
+        self.monitor_path = monitor
+        self.entered = False
+        super().__init__(self.spawn(), machine.timeout)
+
+    def spawn(self):
         child = pexpect.spawn(
-            argv[0], argv[1:], encoding="utf-8", codec_errors="replace", maxread=65536, echo=False
+            self.argv[0],
+            self.argv[1:],
+            encoding="utf-8",
+            codec_errors="replace",
+            maxread=65536,
+            echo=False,
         )
         child.delaybeforesend = None
-        self.log = open(qemu.log_file(log, build), "w") if log else None
         child.logfile_read = self.log
-        self.monitor_path = monitor
-        super().__init__(child, machine.timeout)
+        return child
+
+    def wait_prompt(self, timeout=None):
+        """The first one may take a second boot (qemu.firmware_died)."""
+        try:
+            said = super().wait_prompt(timeout)
+        except ConsoleError:
+            before = self.child.before if isinstance(self.child.before, str) else ""
+            again = not self.entered and not self.child.isalive()
+            if not again or not qemu.firmware_died(self.machine, before):
+                raise
+            self.child.close()
+            self.child = self.spawn()
+            said = super().wait_prompt(timeout)
+        self.entered = True
+        return said
 
     def monitor(self, line):
         """A human monitor command."""

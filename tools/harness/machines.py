@@ -57,6 +57,7 @@ class Machine:
     required: tuple = ()
     expect: tuple = ()
     qemu_log: tuple = ()
+    entered: str = ""
     bench: tuple = ()
     timeout: int = 120
 

@@ -134,8 +134,20 @@ def end(process):
             stream.close()
 
 
+def firmware_died(machine, said):
+    """Did the machine end before its image said a word, where firmware is known to do that?"""
+    return bool(machine.entered) and machine.entered not in said
+
+
 def boot(machine, commands, build=None, log=None, extra=(), timeout=None):
     """Boots with boot arguments, without a terminal, and waits for the end."""
+    run = boot_once(machine, commands, build, log, extra, timeout)
+    if run.status and not run.timed_out and firmware_died(machine, run.output):
+        run = boot_once(machine, commands, build, log, extra, timeout)
+    return run
+
+
+def boot_once(machine, commands, build, log, extra, timeout):
     image = machines.image(machine, build)
     append, typed = machine.append(commands), b""
     if machine.route in routes.TYPED:
