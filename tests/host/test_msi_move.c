@@ -447,10 +447,34 @@ static void freed_and_used_again(void **state)
 	all_come(1);
 }
 
+/* M16: slot and descriptor are seen before the address can name them; M8: the address is read back. */
+static void single_is_published_before_it_is_led(void **state)
+{
+	enum { PUBLISH, LED, FLUSHED, DONE } next = PUBLISH;
+
+	(void)state;
+	start_all(PCI_MSI_CONTROL_64BIT, 1);
+	fake_mmio_log_clear();
+	assert_int_equal(moved(0, 2), 0);
+	for (size_t i = 0; i < fake_mmio_log_length(); i++) {
+		const struct fake_access *entry = fake_mmio_log(i);
+		bool address = entry->value == (uint32_t)doorbell[2];
+
+		assert_false(next == PUBLISH && entry->kind == FAKE_WRITE && address);
+		if ((next == PUBLISH && entry->kind == FAKE_PUBLISH_TO_DEVICE) ||
+		    (next == LED && entry->kind == FAKE_WRITE && address) ||
+		    (next == FLUSHED && entry->kind == FAKE_READ && address))
+			next++;
+	}
+	assert_int_equal(next, DONE);
+	all_come(2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_register_at_a_time),
+		cmocka_unit_test(single_is_published_before_it_is_led),
 		cmocka_unit_test(one_register_in_all),
 		cmocka_unit_test(moves_alone_exhaust_nothing),
 		cmocka_unit_test(under_one_mask),

@@ -129,6 +129,48 @@ static void event_is_sent_again_before_the_owner_lets_go(void **state)
 	end();
 }
 
+/* What is accessed at an offset of the first entry of functions[1], from `from` on; -1: nowhere. */
+static int find_access(size_t from, enum fake_kind kind, unsigned offset)
+{
+	for (size_t i = from; i < fake_mmio_log_length(); i++) {
+		const struct fake_access *entry = fake_mmio_log(i);
+
+		if (entry->kind == kind && entry->addr == functions[1].entries + offset)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* M7 in one piece: mask, fence, message, its flush, unmask, and only then the old place is left. */
+static void entry_is_led_under_mask_and_flushed(void **state)
+{
+	int mask, fence, low, data, flush, open, kick;
+
+	(void)state;
+	start_sized(3, 3, 63);
+	assert_int_equal(live(1, 1, 1, at_hart_0), 1);
+	marking = true;
+	fake_mmio_log_clear();
+	assert_int_equal(irq_set_affinity(functions[1].descs[0], 1), 0);
+	mask = find_access(0, FAKE_WRITE, MSI_ENTRY_CONTROL);
+	assert_true(mask >= 0 && fake_mmio_log((size_t)mask)->value & 1);
+	low = find_access((size_t)mask, FAKE_WRITE, MSI_ENTRY_ADDRESS);
+	fence = find((size_t)mask, FAKE_PUBLISH_TO_DEVICE, 0);
+	assert_in_range(fence, mask + 1, low - 1);
+	data = find_access((size_t)low, FAKE_WRITE, MSI_ENTRY_DATA);
+	open = find_access((size_t)low, FAKE_WRITE, MSI_ENTRY_CONTROL);
+	flush = find_access((size_t)low, FAKE_READ, MSI_ENTRY_DATA);
+	assert_true(open >= 0 && !(fake_mmio_log((size_t)open)->value & 1));
+	assert_in_range(data, low + 1, open - 1);
+	assert_in_range(flush, data + 1, open - 1);
+	kick = find(0, FAKE_MARK, MARK_KICK);
+	assert_true(kick > open && find((size_t)open, FAKE_READ_BEFORE_WRITE, 0) < kick);
+	marking = false;
+	die(1);
+	run_all();
+	check_all_free();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +178,7 @@ int main(void)
 		cmocka_unit_test(set_is_left_after_the_flush),
 		cmocka_unit_test(block_is_left_after_a_fence),
 		cmocka_unit_test(batch_is_taken_before_the_drain),
+		cmocka_unit_test(entry_is_led_under_mask_and_flushed),
 		cmocka_unit_test(event_is_sent_again_before_the_owner_lets_go),
 	};
 
